@@ -1,0 +1,89 @@
+"""Opening and upgrading the database: SQLite (write-ahead log, every commit on disk) or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from mailbot.errors import ConfigError, StorageFailed
+
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON")
+
+
+def open_database(url: str) -> sa.Engine:
+    """An engine for `url`; nothing is connected yet. Raises `ConfigError` where the URL or its driver is no use."""
+    try:
+        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError):
+        raise ConfigError('database.url: not a database URL; allowed: "sqlite:///PATH" | "postgresql+psycopg://…"') from None
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"database.url: the driver {error.name} is not installed: pip install 'mailbot[postgres]'") from None
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def writing(engine: sa.Engine) -> sa.Engine:
+    """The same engine for transactions that write: on SQLite they take the write lock at once, not half-way."""
+    return engine.execution_options(writes=True)
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Turns a database that cannot be reached or written (disk full, locked, gone) into a `StorageFailed` sentence."""
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        raise StorageFailed(f"the database failed: {_first_line(error)}. Nothing is lost; mend it and run again") from error
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Brings the schema to the newest version; a new database gets it whole."""
+    with storage_errors(), engine.connect() as connection:
+        config = _alembic()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+def schema_problem(engine: sa.Engine) -> str | None:
+    """None where the schema is the newest; else a sentence that says what to do."""
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except sa.exc.OperationalError as error:
+        return f"the database cannot be opened: {_first_line(error)}"
+    newest = ScriptDirectory.from_config(_alembic()).get_current_head()
+    if found == newest:
+        return None
+    return f"the database is at version {found or 'none'}, this mailbot needs {newest}: run `mailbot init`"
+
+
+def _alembic() -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN would come too late: _begin_sqlite says it
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _first_line(error: sa.exc.OperationalError) -> str:
+    return str(error.orig).strip().splitlines()[0]

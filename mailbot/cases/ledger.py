@@ -1,0 +1,175 @@
+"""The ledger: one row for every message ever seen, keyed by its place on the server, and the sealed original beside it.
+
+The ledger, not a flag or a folder on the server, says what was done with a message. Its states:
+``stored`` (safe with us, not yet judged) -> ``filed`` (a case holds it) | ``set_aside`` (staff must look at it).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from mailbot.cases.database import storage_errors, writing
+from mailbot.cases.schema import messages, raw_messages
+from mailbot.cases.vault import Purpose, Vault
+from mailbot.clock import Clock
+from mailbot.domain import RawMail
+
+RAW_PLACE = "raw_messages.sealed"
+
+
+class MessageState(StrEnum):
+    STORED = "stored"
+    FILED = "filed"
+    SET_ASIDE = "set_aside"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMail:
+    """A message that is durably ours: its number in the ledger, its vault id and the mail itself."""
+
+    id: int
+    vault_id: str
+    mail: RawMail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A message that could not be filed: where it came from, since when, and what was wrong."""
+
+    id: int
+    mailbox: str
+    received_at: datetime
+    size: int
+    problem: str
+
+
+class Ledger:
+    """What has been taken in, and what became of it."""
+
+    def __init__(self, engine: sa.Engine, vault: Vault, clock: Clock) -> None:
+        self._engine = engine
+        self._writing = writing(engine)
+        self._vault = vault
+        self._clock = clock
+
+    def states(self, mailbox: str, folder: str, uid_validity: int, uids: Collection[int]) -> Mapping[int, MessageState]:
+        """The state of those of `uids` that the ledger knows."""
+        known: dict[int, MessageState] = {}
+        ordered = sorted(uids)
+        with storage_errors(), self._engine.connect() as connection:
+            for at in range(0, len(ordered), 500):
+                query = sa.select(messages.c.uid, messages.c.state).where(
+                    messages.c.mailbox == mailbox,
+                    messages.c.folder == folder,
+                    messages.c.uid_validity == uid_validity,
+                    messages.c.uid.in_(ordered[at : at + 500]),
+                )
+                known |= {row.uid: MessageState(row.state) for row in connection.execute(query)}
+        return known
+
+    def keep(self, mails: Sequence[RawMail]) -> list[StoredMail]:
+        """Commits the raw bytes of `mails`, sealed; afterwards a crash loses nothing.
+
+        Where another process has kept one of them meanwhile, that one is left out of what comes back: it is theirs.
+        """
+        with storage_errors():
+            vault_ids = self._vault.open_many(len(mails))
+            with self._writing.begin() as connection:
+                kept = [self._keep_one(connection, vault_id, mail) for vault_id, mail in zip(vault_ids, mails, strict=True)]
+        return [stored for stored in kept if stored is not None]
+
+    def _keep_one(self, connection: sa.Connection, vault_id: str, mail: RawMail) -> StoredMail | None:
+        values = {
+            "vault_id": vault_id,
+            "mailbox": mail.mailbox,
+            "folder": mail.folder,
+            "uid_validity": mail.uid_validity,
+            "uid": mail.uid,
+            "sha256": hashlib.sha256(mail.content).hexdigest(),
+            "size": len(mail.content),
+            "received_at": mail.received_at,
+            "stored_at": self._clock(),
+            "state": MessageState.STORED,
+            "moved": False,
+        }
+        try:
+            with connection.begin_nested():
+                message_id = connection.execute(sa.insert(messages).returning(messages.c.id), values).scalar_one()
+        except sa.exc.IntegrityError:
+            return None  # the unique place is taken: another process was faster
+        sealed = self._vault.seal(vault_id, Purpose.IDENTITY, RAW_PLACE, mail.content)
+        connection.execute(sa.insert(raw_messages).values(message_id=message_id, sealed=sealed))
+        return StoredMail(id=message_id, vault_id=vault_id, mail=mail)
+
+    def unfiled(self, mailbox: str, limit: int) -> list[StoredMail]:
+        """Messages that were stored and not filed, oldest first: what a crash left half-way."""
+        query = (
+            sa.select(messages, raw_messages.c.sealed)
+            .join(raw_messages)
+            .where(messages.c.mailbox == mailbox, messages.c.state == MessageState.STORED)
+            .order_by(messages.c.id)
+            .limit(limit)
+        )
+        with storage_errors(), self._engine.connect() as connection:
+            return [self._opened(row) for row in connection.execute(query)]
+
+    def original(self, message_id: int) -> StoredMail:
+        """One message with its bytes as they arrived."""
+        query = sa.select(messages, raw_messages.c.sealed).join(raw_messages).where(messages.c.id == message_id)
+        with storage_errors(), self._engine.connect() as connection:
+            return self._opened(connection.execute(query).one())
+
+    def _opened(self, row: sa.Row[tuple[object, ...]]) -> StoredMail:
+        mail = RawMail(
+            mailbox=row.mailbox,
+            folder=row.folder,
+            uid_validity=row.uid_validity,
+            uid=row.uid,
+            received_at=row.received_at,
+            content=self._vault.unseal(row.vault_id, Purpose.IDENTITY, RAW_PLACE, row.sealed),
+        )
+        return StoredMail(id=row.id, vault_id=row.vault_id, mail=mail)
+
+    def mark_moved(self, mailbox: str, folder: str, uid_validity: int, uids: Collection[int]) -> None:
+        """Notes that the server has these under `processed_folder` now."""
+        change = (
+            sa.update(messages)
+            .where(
+                messages.c.mailbox == mailbox,
+                messages.c.folder == folder,
+                messages.c.uid_validity == uid_validity,
+                messages.c.uid.in_(sorted(uids)),
+            )
+            .values(moved=True)
+        )
+        with storage_errors(), self._writing.begin() as connection:
+            connection.execute(change)
+
+    def set_aside(self) -> list[SetAside]:
+        """Everything that waits for a person because it could not be filed, oldest first."""
+        query = (
+            sa.select(messages).where(messages.c.state == MessageState.SET_ASIDE).order_by(messages.c.received_at)
+        )
+        with storage_errors(), self._engine.connect() as connection:
+            return [
+                SetAside(
+                    id=row.id, mailbox=row.mailbox, received_at=row.received_at, size=row.size, problem=row.problem or ""
+                )
+                for row in connection.execute(query)
+            ]
+
+    def retry(self, message_id: int) -> bool:
+        """Puts a message that was set aside back in line; False where there is no such one."""
+        change = (
+            sa.update(messages)
+            .where(messages.c.id == message_id, messages.c.state == MessageState.SET_ASIDE)
+            .values(state=MessageState.STORED, problem=None)
+        )
+        with storage_errors(), self._writing.begin() as connection:
+            return connection.execute(change).rowcount == 1

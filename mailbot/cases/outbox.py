@@ -1,0 +1,211 @@
+"""The outbox: letters on their way out. due -> sending -> sent | unknown | failed; withheld ones never start.
+
+A letter is claimed (committed as ``sending``) before it is handed over, so that a crash in between leaves a letter that
+may or may not have gone: it becomes ``unknown``, which a person settles, and is never sent a second time by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+import sqlalchemy as sa
+
+from mailbot.cases import audit
+from mailbot.cases.database import storage_errors, writing
+from mailbot.cases.schema import cases, letters
+from mailbot.cases.store import ACKNOWLEDGEMENT, LETTER_PLACE, Officer
+from mailbot.cases.access import Permission
+from mailbot.cases.vault import Purpose, Vault
+from mailbot.clock import Clock
+from mailbot.domain import Channel, Letter, LetterState, QueuedLetter
+from mailbot.errors import NotAllowed
+
+GIVEN_UP_AFTER = timedelta(minutes=15)
+"""A letter that has been ``sending`` for longer belongs to a process that died."""
+
+RETRY_AFTER_MINUTES = (1, 5, 15, 60, 180, 360)
+"""Minutes to wait after each failed attempt; the last one repeats until `TRIED_FOR` is over (RFC 5321 4.5.4.1)."""
+
+TRIED_FOR = timedelta(days=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterOutline:
+    """A letter without its content: how it stands, for lists and the case page."""
+
+    case_reference: str
+    purpose: str
+    template: str | None
+    channel: Channel
+    state: LetterState
+    withheld_because: str | None
+    problem: str | None
+
+
+class Outbox:
+    """Letters that are due, and what became of them."""
+
+    def __init__(self, engine: sa.Engine, vault: Vault, clock: Clock) -> None:
+        self._engine = engine
+        self._writing = writing(engine)
+        self._vault = vault
+        self._clock = clock
+
+    def claim(self, limit: int) -> list[QueuedLetter]:
+        """Takes up to `limit` emails that are due, committed as ``sending``: nobody else gets them."""
+        now = self._clock()
+        query = (
+            sa.select(letters, cases.c.reference, cases.c.vault_id)
+            .join(cases)
+            .where(letters.c.state == LetterState.DUE, letters.c.channel == Channel.EMAIL, letters.c.due_at <= now)
+            .order_by(letters.c.due_at, letters.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=letters)
+        )
+        with storage_errors(), self._writing.begin() as connection:
+            rows = list(connection.execute(query))
+            connection.execute(
+                sa.update(letters)
+                .where(letters.c.id.in_([row.id for row in rows]))
+                .values(state=LetterState.SENDING, claimed_at=now, attempts=letters.c.attempts + 1)
+            )
+            self._show(connection, [row.case_id for row in rows], LetterState.SENDING)
+        return [
+            QueuedLetter(
+                id=row.id, case_reference=row.reference, letter=self._opened(row), attempts=row.attempts + 1
+            )
+            for row in rows
+        ]
+
+    def settle(self, queued: QueuedLetter, state: LetterState, problem: str | None = None) -> None:
+        """Writes what became of a claimed letter."""
+        with storage_errors(), self._writing.begin() as connection:
+            self._settle(connection, queued.id, queued.case_reference, state, problem)
+
+    def postpone(self, queued: QueuedLetter, problem: str) -> LetterState:
+        """Puts a letter back for later, or gives it up as ``failed`` after five days; says which."""
+        now = self._clock()
+        with storage_errors(), self._writing.begin() as connection:
+            created_at = connection.execute(
+                sa.select(letters.c.created_at).where(letters.c.id == queued.id)
+            ).scalar_one()
+            if now - created_at > TRIED_FOR:
+                self._settle(connection, queued.id, queued.case_reference, LetterState.FAILED, problem)
+                return LetterState.FAILED
+            wait = RETRY_AFTER_MINUTES[min(queued.attempts, len(RETRY_AFTER_MINUTES)) - 1]
+            connection.execute(
+                sa.update(letters)
+                .where(letters.c.id == queued.id)
+                .values(state=LetterState.DUE, due_at=now + timedelta(minutes=wait), problem=problem[:255])
+            )
+            self._show(connection, [self._case_id(connection, queued.id)], LetterState.DUE)
+            return LetterState.DUE
+
+    def give_up_stale(self) -> int:
+        """Marks letters of a process that died while sending as ``unknown``, for a person to settle; how many."""
+        before = self._clock() - GIVEN_UP_AFTER
+        query = (
+            sa.select(letters.c.id, cases.c.reference)
+            .join(cases)
+            .where(letters.c.state == LetterState.SENDING, letters.c.claimed_at < before)
+        )
+        with storage_errors(), self._writing.begin() as connection:
+            rows = list(connection.execute(query))
+            for row in rows:
+                problem = "the program ended while this was being sent: it may or may not have gone"
+                self._settle(connection, row.id, row.reference, LetterState.UNKNOWN, problem)
+        return len(rows)
+
+    def waiting(self) -> tuple[int, int]:
+        """How many emails are due now or later, and how many letters wait to be printed and posted."""
+        query = sa.select(letters.c.channel, sa.func.count()).where(letters.c.state == LetterState.DUE)
+        with storage_errors(), self._engine.connect() as connection:
+            found: dict[str, int] = {row[0]: row[1] for row in connection.execute(query.group_by(letters.c.channel))}
+        return found.get(Channel.EMAIL, 0), found.get(Channel.POST, 0)
+
+    def of_case(self, reference: str) -> Sequence[LetterOutline]:
+        """The letters of a case, oldest first, without their content. Ask only for a case the officer may see."""
+        query = sa.select(letters, cases.c.reference).join(cases).where(cases.c.reference == reference)
+        with storage_errors(), self._engine.connect() as connection:
+            return [
+                LetterOutline(
+                    case_reference=row.reference,
+                    purpose=row.purpose,
+                    template=row.template,
+                    channel=Channel(row.channel),
+                    state=LetterState(row.state),
+                    withheld_because=row.withheld_because,
+                    problem=row.problem,
+                )
+                for row in connection.execute(query.order_by(letters.c.id))
+            ]
+
+    def print_letter(self, reference: str, officer: Officer) -> Letter:
+        """The acknowledgement to be posted, with the address it goes to; seeing it is audited as seeing identity."""
+        with storage_errors(), self._writing.begin() as connection:
+            row = self._post_row(connection, reference, officer)
+            audit.record(
+                connection, at=self._clock(), actor=officer.email, act="printed letter", reference=reference
+            )
+            return self._opened(row)
+
+    def mark_posted(self, reference: str, officer: Officer) -> None:
+        """Notes that the printed letter has been posted."""
+        with storage_errors(), self._writing.begin() as connection:
+            row = self._post_row(connection, reference, officer)
+            self._settle(connection, row.id, reference, LetterState.SENT, None, actor=officer.email)
+
+    def _post_row(self, connection: sa.Connection, reference: str, officer: Officer) -> sa.Row[tuple[object, ...]]:
+        query = (
+            sa.select(letters, cases.c.reference, cases.c.vault_id)
+            .join(cases)
+            .where(
+                cases.c.reference == reference,
+                letters.c.purpose == ACKNOWLEDGEMENT,
+                letters.c.channel == Channel.POST,
+                letters.c.state == LetterState.DUE,
+            )
+        )
+        if not officer.may(Permission.READ_RESTRICTED):
+            query = query.where(cases.c.restricted.is_(False))
+        row = connection.execute(query).one_or_none() if officer.may(Permission.SETTLE_LETTERS) else None
+        if row is None:
+            raise NotAllowed("There is no letter to print for this case, or it is not one you may see")
+        return row
+
+    def _opened(self, row: sa.Row[tuple[object, ...]]) -> Letter:
+        place = f"{LETTER_PLACE}:{row.token}"
+        return msgspec.json.decode(
+            self._vault.unseal(row.vault_id, Purpose.IDENTITY, place, row.sealed_letter), type=Letter
+        )
+
+    def _settle(
+        self,
+        connection: sa.Connection,
+        letter_id: int,
+        reference: str,
+        state: LetterState,
+        problem: str | None,
+        actor: str = audit.MACHINE,
+    ) -> None:
+        now = self._clock()
+        connection.execute(
+            sa.update(letters)
+            .where(letters.c.id == letter_id)
+            .values(state=state, settled_at=now, problem=problem and problem[:255])
+        )
+        self._show(connection, [self._case_id(connection, letter_id)], state)
+        audit.record(connection, at=now, actor=actor, act=f"letter {state}", reference=reference)
+
+    @staticmethod
+    def _case_id(connection: sa.Connection, letter_id: int) -> int:
+        case_id: int = connection.execute(sa.select(letters.c.case_id).where(letters.c.id == letter_id)).scalar_one()
+        return case_id
+
+    @staticmethod
+    def _show(connection: sa.Connection, case_ids: Sequence[int], state: LetterState) -> None:
+        """Keeps the queue's column in step with the acknowledgement's state."""
+        connection.execute(sa.update(cases).where(cases.c.id.in_(case_ids)).values(acknowledgement=state))

@@ -1,0 +1,187 @@
+"""The tables, written once for SQLite and PostgreSQL. `migrations/` carries a database from one version to the next.
+
+Clear columns hold only what queues, counts and reports need: the assessment's values, dates and states. Whatever was
+written or tells who wrote it is in columns named ``sealed…`` (`mailbot.cases.vault`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An aware time in UTC, on engines with and without time zones; a naive one is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("reference", sa.String(16), nullable=False, unique=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("mailbox", sa.String(64), nullable=False),
+    sa.Column("restricted", sa.Boolean, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("priority", sa.SmallInteger, nullable=False),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("filed_at", Moment, nullable=False),
+    sa.Column("reviewed_at", Moment),
+    sa.Column("assigned_to", sa.String(254)),
+    sa.Column("acknowledgement", sa.String(16), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("immediate_risk", sa.Boolean, nullable=False),
+    sa.Column("child_at_risk", sa.Boolean, nullable=False),
+    sa.Column("systemic_failure", sa.Boolean, nullable=False),
+    sa.Column("quality_of_care", sa.Boolean, nullable=False),
+    sa.Column("regulatory_breach", sa.Boolean, nullable=False),
+    sa.Column("remit", sa.String(32), nullable=False),
+    sa.Column("service_type", sa.String(32), nullable=False),
+    sa.Column("whistleblowing", sa.String(32), nullable=False),
+    sa.Column("anonymous", sa.Boolean, nullable=False),
+    sa.Column("confidentiality", sa.String(16), nullable=False),
+    sa.Column("contact", sa.String(16), nullable=False),
+    sa.Column("local_authority", sa.String(64)),
+    sa.Column("urn", sa.String(16)),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("adult_in_danger", sa.Boolean, nullable=False),
+    sa.Column("look_first", sa.Boolean, nullable=False),
+    sa.Column("sealed_narrative", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_identity", sa.LargeBinary, nullable=False),
+    sa.Index("ix_cases_queue", "state", "priority", "received_at"),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("vault_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("mailbox", sa.String(64), nullable=False),
+    sa.Column("folder", sa.String(255), nullable=False),
+    sa.Column("uid_validity", sa.BigInteger, nullable=False),
+    sa.Column("uid", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("same_as", sa.String(64)),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("stored_at", Moment, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("moved", sa.Boolean, nullable=False),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id")),
+    sa.Column("problem", sa.String(255)),
+    sa.UniqueConstraint("mailbox", "folder", "uid_validity", "uid", name="uq_messages_place"),
+    sa.Index("ix_messages_same_as", "same_as"),
+    sa.Index("ix_messages_state", "state"),
+    sa.Index("ix_messages_case_id", "case_id"),
+)
+
+raw_messages = sa.Table(
+    "raw_messages",
+    metadata,
+    sa.Column("message_id", BigId, sa.ForeignKey("messages.id"), primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+
+letters = sa.Table(
+    "letters",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False),
+    sa.Column("purpose", sa.String(32), nullable=False),
+    sa.Column("template", sa.String(64)),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("withheld_because", sa.String(255)),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("claimed_at", Moment),
+    sa.Column("settled_at", Moment),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("problem", sa.String(255)),
+    sa.Column("sealed_letter", sa.LargeBinary),
+    sa.UniqueConstraint("case_id", "purpose", name="uq_letters_case_purpose"),
+    sa.Index("ix_letters_state", "state", "due_at"),
+)
+
+notes = sa.Table(
+    "notes",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("written_by", sa.String(254), nullable=False),
+    sa.Column("written_at", Moment, nullable=False),
+    sa.Column("sealed_note", sa.LargeBinary, nullable=False),
+)
+
+actions = sa.Table(
+    "actions",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("decided_by", sa.String(254), nullable=False),
+    sa.Column("decided_at", Moment, nullable=False),
+    sa.Column("due_at", Moment),
+    sa.Column("done", sa.Boolean, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("actor", sa.String(254), nullable=False),
+    sa.Column("act", sa.String(64), nullable=False),
+    sa.Column("reference", sa.String(16)),
+    sa.Column("detail", sa.String(1000), nullable=False),
+    sa.Index("ix_audit_reference", "reference"),
+)
+
+staff = sa.Table(
+    "staff",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("email", sa.String(254), nullable=False, unique=True),
+    sa.Column("password", sa.String(255), nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("role", sa.String(32), nullable=False),
+    sa.Column("confirmed_by", sa.String(254)),
+    sa.Column("added_by", sa.String(254), nullable=False),
+    sa.Column("added_at", Moment, nullable=False),
+    sa.Column("fs_uniquifier", sa.String(64), nullable=False, unique=True),
+    sa.Column("tf_primary_method", sa.String(64)),
+    sa.Column("tf_totp_secret", sa.String(255)),
+    sa.Column("tf_last_counter", sa.BigInteger),
+)

@@ -1,0 +1,297 @@
+"""One TOML file in, one frozen Config out: the only reader of settings and of the environment.
+
+Every mistake is a `ConfigError` that names the key, what was found and what is allowed. Secrets never stand in the
+file: it names the environment variable or the file that holds them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from mailbot.errors import ConfigError
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class Database(Struct, frozen=True, forbid_unknown_fields=True):
+    url: str = "sqlite:///mailbot.sqlite3"
+
+
+class Keys(Struct, frozen=True, forbid_unknown_fields=True):
+    """`file` holds the named keys; `store` is the database of wrapped keys, apart from the main one."""
+
+    file: str = "mailbot.keys"
+    store: str = "sqlite:///mailbot-keystore.sqlite3"
+
+
+class Mailbox(Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    kind: Literal["imap", "maildir"]
+    restricted: bool = False
+    host: str = ""
+    port: int = 993
+    security: Literal["tls", "starttls", "none"] = "tls"
+    ca_file: str = ""
+    username: str = ""
+    password_env: str = ""
+    password_file: str = ""
+    folders: tuple[str, ...] = ("INBOX",)
+    processed_folder: str = "Processed"
+    reply_address: str = ""
+    authserv_id: str = ""
+    poll_seconds: int = 60
+    idle: bool = True
+    path: str = ""
+
+    @property
+    def password(self) -> str:
+        return _secret(f'mailbox "{self.name}"', self.password_env, self.password_file)
+
+
+class Outgoing(Struct, frozen=True, forbid_unknown_fields=True):
+    kind: Literal["smtp", "folder"]
+    host: str = ""
+    port: int = 587
+    security: Literal["tls", "starttls", "none"] = "starttls"
+    ca_file: str = ""
+    username: str = ""
+    password_env: str = ""
+    password_file: str = ""
+    from_address: str = ""
+    path: str = "outbox"
+
+    @property
+    def password(self) -> str:
+        return _secret("outgoing", self.password_env, self.password_file)
+
+
+class Triage(Struct, frozen=True, forbid_unknown_fields=True):
+    encoder: Literal["auto", "off"] = "auto"
+
+
+class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
+    enabled: bool
+    public_url: str = ""
+    rota: str = ""
+    webhook_env: str = ""
+    heartbeat_url: str = ""
+
+    @property
+    def webhook(self) -> str:
+        return _secret("alerts", self.webhook_env, "")
+
+
+class Web(Struct, frozen=True, forbid_unknown_fields=True):
+    host: str = "localhost"
+    port: int = 8000
+    second_factor: Literal["required", "optional"] = "required"
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of the settings, paths made absolute. `alerts` is None where the section is not written."""
+
+    mailbox: tuple[Mailbox, ...]
+    outgoing: Outgoing
+    database: Database = Database()
+    keys: Keys = Keys()
+    triage: Triage = Triage()
+    alerts: Alerts | None = None
+    web: Web = Web()
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """Every address this installation writes from: mail from one of them is our own come back."""
+        named = {self.outgoing.from_address, *(box.reply_address for box in self.mailbox)}
+        return frozenset(address.lower() for address in named if address)
+
+    def mailbox_named(self, name: str) -> Mailbox:
+        for box in self.mailbox:
+            if box.name == name:
+                return box
+        raise ConfigError(f'no mailbox is called "{name}"; there are: {", ".join(box.name for box in self.mailbox)}')
+
+
+def config_path(given: str | None) -> Path:
+    """Where the configuration is: as given, else $MAILBOT_CONFIG, else ./config.toml."""
+    return Path(given or os.environ.get("MAILBOT_CONFIG") or "config.toml")
+
+
+def load(path: Path) -> Config:
+    """Reads the configuration at `path`; raises `ConfigError` with the key, what was found and what is allowed."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"no configuration at {path}: copy config.example.toml there, or name one by --config") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the configuration {path} cannot be read: {error}") from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    return _resolved(_decoded(raw), path.resolve().parent)
+
+
+def keys_from_environment() -> str | None:
+    """The text of the key file, where the environment carries it instead of a file."""
+    return os.environ.get("MAILBOT_KEYS")
+
+
+def shipped(folder: Literal["models", "templates"]) -> Path:
+    """A folder that ships with mailbot: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / folder
+    return inside if inside.is_dir() else package.parent / folder
+
+
+def _secret(owner: str, env: str, file: str) -> str:
+    if env:
+        value = os.environ.get(env)
+        if value is None:
+            raise ConfigError(f"{owner}: the environment variable {env} is not set; it must hold the secret")
+        return value
+    if file:
+        try:
+            return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise ConfigError(f"{owner}: password_file {file} cannot be read: {error.strerror}") from None
+    raise ConfigError(f"{owner}: neither password_env nor password_file is set")
+
+
+S = TypeVar("S", bound=Struct)
+
+
+def _decoded(raw: Mapping[str, Any]) -> Config:
+    known = {field.name for field in msgspec.structs.fields(Config)}
+    for key in raw:
+        if key not in known:
+            raise ConfigError(_unknown_key(key, known))
+    for required in ("mailbox", "outgoing"):
+        if required not in raw:
+            raise ConfigError(f"{required}: nothing found; a [{required}] section is needed (see config.example.toml)")
+    boxes = raw["mailbox"]
+    if not isinstance(boxes, list) or not boxes:
+        raise ConfigError(f"mailbox: found {boxes!r}; at least one [[mailbox]] section is needed")
+    sections: dict[str, Any] = {
+        "mailbox": tuple(_section(f"mailbox[{number}]", box, Mailbox) for number, box in enumerate(boxes)),
+        "outgoing": _section("outgoing", raw["outgoing"], Outgoing),
+    }
+    others: dict[str, type[Struct]] = {
+        "database": Database,
+        "keys": Keys,
+        "triage": Triage,
+        "alerts": Alerts,
+        "web": Web,
+    }
+    for name, struct in others.items():
+        if name in raw:
+            sections[name] = _section(name, raw[name], struct)
+    config = Config(**sections)
+    _check(config)
+    return config
+
+
+def _section(path: str, raw: object, struct: type[S]) -> S:
+    """One section as its struct; the error names the very key."""
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: found {raw!r}; a section of keys is needed")
+    types = get_type_hints(struct)
+    for key, value in raw.items():
+        if key not in types:
+            raise ConfigError(_unknown_key(f"{path}.{key}", types))
+        try:
+            msgspec.convert(value, types[key])
+        except msgspec.ValidationError:
+            raise ConfigError(f"{path}.{key}: found {value!r}; allowed: {_allowed(types[key])}") from None
+    try:
+        return msgspec.convert(raw, struct)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {str(error).removeprefix('Object ')}") from None
+
+
+def _unknown_key(path: str, known: Mapping[str, Any] | set[str]) -> str:
+    close = difflib.get_close_matches(path.rpartition(".")[2], list(known), n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"{path}: no such key{hint} (allowed: {', '.join(sorted(known))})"
+
+
+def _allowed(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " | ".join(get_args(kind))
+    if get_origin(kind) is tuple:
+        return 'a list of texts, such as ["INBOX"]'
+    return {str: "a text in quotes", int: "a whole number", bool: "true | false"}.get(kind, str(kind))
+
+
+def _check(config: Config) -> None:
+    """What one key alone cannot tell: which keys need which, and no unencrypted line but to this very machine."""
+    names = [box.name for box in config.mailbox]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f'mailbox.name: "{name}" found twice; each mailbox needs a name of its own')
+    for number, box in enumerate(config.mailbox):
+        path = f"mailbox[{number}]"
+        needed = ("host", "username") if box.kind == "imap" else ("path",)
+        _need(path, box, needed, f'kind = "{box.kind}"')
+        if box.kind == "imap":
+            if not (box.password_env or box.password_file):
+                raise ConfigError(f"{path}: password_env or password_file is needed; neither was found")
+            _refuse_clear_text(path, box.security, box.host)
+        if box.poll_seconds < 1:
+            raise ConfigError(f"{path}.poll_seconds: found {box.poll_seconds}; allowed: 1 or more")
+        if not box.folders:
+            raise ConfigError(f'{path}.folders: found []; allowed: at least one folder, such as ["INBOX"]')
+        if box.processed_folder in box.folders:
+            raise ConfigError(f'{path}.processed_folder: "{box.processed_folder}" is also polled; name another folder')
+    outgoing = config.outgoing
+    _need("outgoing", outgoing, ("host", "from_address") if outgoing.kind == "smtp" else ("path",), f'kind = "{outgoing.kind}"')
+    if outgoing.kind == "smtp":
+        _refuse_clear_text("outgoing", outgoing.security, outgoing.host)
+
+
+def _need(path: str, section: Struct, keys: tuple[str, ...], why: str) -> None:
+    for key in keys:
+        if not getattr(section, key):
+            raise ConfigError(f"{path}.{key}: nothing found; it is needed with {why}")
+
+
+def _refuse_clear_text(path: str, security: str, host: str) -> None:
+    if security == "none" and host not in LOOPBACK:
+        raise ConfigError(f'{path}.security: found "none" with host "{host}"; allowed: tls | starttls (none only on loopback)')
+
+
+def _resolved(config: Config, folder: Path) -> Config:
+    """The same with every relative path taken from the folder of the configuration file."""
+
+    def absolute(path: str) -> str:
+        return str(folder / path) if path else ""
+
+    def database(url: str) -> str:
+        name = url.removeprefix("sqlite:///")
+        return url if name in (url, ":memory:", "") else f"sqlite:///{folder / name}"
+
+    return msgspec.structs.replace(
+        config,
+        database=Database(url=database(config.database.url)),
+        keys=Keys(file=absolute(config.keys.file), store=database(config.keys.store)),
+        mailbox=tuple(
+            msgspec.structs.replace(
+                box, path=absolute(box.path), ca_file=absolute(box.ca_file), password_file=absolute(box.password_file)
+            )
+            for box in config.mailbox
+        ),
+        outgoing=msgspec.structs.replace(
+            config.outgoing,
+            path=absolute(config.outgoing.path),
+            ca_file=absolute(config.outgoing.ca_file),
+            password_file=absolute(config.outgoing.password_file),
+        ),
+        alerts=config.alerts and msgspec.structs.replace(config.alerts, rota=absolute(config.alerts.rota)),
+    )

@@ -1,0 +1,176 @@
+"""Sending by SMTP over TLS that verifies, or (for the demo and for trials) into a folder."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from mailbot.clock import Clock
+from mailbot.config import Outgoing
+from mailbot.domain import QueuedLetter
+from mailbot.errors import DeliveryFailed
+
+TIMEOUT_SECONDS = 60
+
+
+class Carrier(Protocol):
+    """Hands letters over, one by one; a context manager that keeps its connection for a whole run."""
+
+    def __enter__(self) -> Carrier: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def deliver(self, queued: QueuedLetter) -> None:
+        """Returns once the letter is handed over; raises `DeliveryFailed`."""
+
+
+def carrier(settings: Outgoing, clock: Clock) -> Carrier:
+    """The carrier that `[outgoing] kind` names."""
+    return FolderCarrier(settings, clock) if settings.kind == "folder" else SmtpCarrier(settings, clock)
+
+
+def composed(queued: QueuedLetter, settings: Outgoing, clock: Clock) -> EmailMessage:
+    """The letter as a mail. Answers to it go to the mailbox's own reply address, never to a less restricted one.
+
+    Automatic replies say so (RFC 3834 section 5), so that no machine answers them. The visible sender is the same for
+    every mailbox: a locked phone must not show that somebody wrote to the whistleblowing one.
+    """
+    letter = queued.letter
+    sender = settings.from_address or "mailbot@localhost.example"
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender
+    mail["To"] = letter.recipient
+    mail["Subject"] = letter.subject
+    mail["Date"] = format_datetime(clock())
+    mail["Message-ID"] = f"<{queued.case_reference.lower()}.{queued.id}@{sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-replied"
+    mail["X-Auto-Response-Suppress"] = "All"
+    if letter.reply_address and letter.reply_address != sender:
+        mail["Reply-To"] = letter.reply_address
+    if letter.in_reply_to:
+        mail["In-Reply-To"] = letter.in_reply_to
+        mail["References"] = letter.in_reply_to
+    mail.set_content(letter.body, cte="quoted-printable")
+    return mail
+
+
+class SmtpCarrier:
+    """Keeps one connection for a run and opens it again when the server has closed it."""
+
+    def __init__(self, settings: Outgoing, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._client: smtplib.SMTP | None = None
+
+    def __enter__(self) -> SmtpCarrier:
+        self._connected()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._drop()
+
+    def deliver(self, queued: QueuedLetter) -> None:
+        """Hands one letter to the server.
+
+        Temporary refusals (4xx) and a server that cannot be reached may be tried again; permanent ones (5xx) may not.
+        A connection that breaks after the text was sent leaves it uncertain whether the server has taken it.
+        """
+        try:
+            mail = composed(queued, self._settings, self._clock)
+        except ValueError:  # a header that cannot be written, such as an address with a line break in it
+            raise DeliveryFailed("the address or subject cannot be put into a mail header", permanent=True) from None
+        client = self._connected()
+        text_sent = False
+        try:
+            client.mail(self._settings.from_address)
+            code, answer = client.rcpt(queued.letter.recipient)
+            if code not in (250, 251):
+                client.rset()
+                raise _refused("the recipient", code, answer)
+            text_sent = True
+            code, answer = client.data(mail.as_bytes())
+            if code != 250:
+                client.rset()
+                raise _refused("the letter", code, answer)
+        except smtplib.SMTPResponseException as error:
+            self._drop()
+            raise _refused("the letter", error.smtp_code, error.smtp_error) from None
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            raise DeliveryFailed(f"the connection to the mail server broke: {error}", uncertain=text_sent) from None
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._client is None:
+            self._client = _signed_in(self._settings)
+        return self._client
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+class FolderCarrier:
+    """Writes each letter as an .eml file: for the demo and for trials. The same letter twice is one file."""
+
+    def __init__(self, settings: Outgoing, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._folder = Path(settings.path)
+
+    def __enter__(self) -> FolderCarrier:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DeliveryFailed(f"outgoing.path {self._folder} cannot be made: {error.strerror}") from None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is held open."""
+
+    def deliver(self, queued: QueuedLetter) -> None:
+        mail = composed(queued, self._settings, self._clock)
+        try:
+            (self._folder / f"{queued.case_reference}-{queued.id}.eml").write_bytes(mail.as_bytes())
+        except OSError as error:
+            raise DeliveryFailed(f"outgoing.path {self._folder} cannot be written: {error.strerror}") from None
+
+
+def _signed_in(settings: Outgoing) -> smtplib.SMTP:
+    where = f"the mail server {settings.host}:{settings.port}"
+    password = settings.password if settings.username else ""
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file or None)
+        if settings.security == "tls":
+            client: smtplib.SMTP = smtplib.SMTP_SSL(
+                settings.host, settings.port, timeout=TIMEOUT_SECONDS, context=context
+            )
+        else:
+            client = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
+        if settings.security == "starttls":
+            client.starttls(context=context)
+        client.ehlo_or_helo_if_needed()
+        if settings.username:
+            client.login(settings.username, password)
+    except ssl.SSLCertVerificationError as error:
+        raise DeliveryFailed(f"{where}: its certificate does not verify ({error.verify_message})") from None
+    except smtplib.SMTPAuthenticationError:
+        raise DeliveryFailed(f"{where} refused the sign-in of {settings.username}; check the password") from None
+    except (OSError, smtplib.SMTPException) as error:
+        raise DeliveryFailed(f"{where}: no secure connection: {error}") from None
+    return client
+
+
+def _refused(what: str, code: int, answer: bytes | str) -> DeliveryFailed:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return DeliveryFailed(f"the mail server refused {what}: {code} {text.splitlines()[0] if text else ''}", permanent=code >= 500)

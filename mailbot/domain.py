@@ -1,0 +1,440 @@
+"""The words of the domain: the values that travel through mailbot, all frozen. Read this first.
+
+    RawMail --parse--> Email --assess--> Assessment --file--> Case --review--> Decision
+                                             `--compose--> Letter
+
+Standard library only. Clause numbers (P1 to P28) are those of docs/policy.md. Times are aware UTC and end in
+``_at``; enums are stored as their words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What has arrived. When in doubt between a concern and anything else, it is a concern."""
+
+    CONCERN = "concern"
+    ENQUIRY = "enquiry"
+    INFORMATION_REQUEST = "information_request"
+    AUTOMATIC = "automatic"
+    SPAM = "spam"
+
+
+class Situation(StrEnum):
+    """The four situations looked for in everything that arrives (P8)."""
+
+    CHILD_AT_RISK = "child_at_risk"
+    SYSTEMIC_FAILURE = "systemic_failure"
+    QUALITY_OF_CARE = "quality_of_care"
+    REGULATORY_BREACH = "regulatory_breach"
+
+
+class ServiceType(StrEnum):
+    """What kind of service a message is about (P14, P15)."""
+
+    CHILDRENS_HOME = "childrens_home"
+    RESIDENTIAL_FAMILY_CENTRE = "residential_family_centre"
+    INDEPENDENT_FOSTERING_AGENCY = "independent_fostering_agency"
+    VOLUNTARY_ADOPTION_AGENCY = "voluntary_adoption_agency"
+    ADOPTION_SUPPORT_AGENCY = "adoption_support_agency"
+    RESIDENTIAL_HOLIDAY_SCHEME = "residential_holiday_scheme"
+    SUPPORTED_ACCOMMODATION = "supported_accommodation"
+    LOCAL_AUTHORITY = "local_authority"
+    BOARDING_SCHOOL = "boarding_school"
+    RESIDENTIAL_SPECIAL_SCHOOL = "residential_special_school"
+    FE_RESIDENTIAL = "fe_residential"
+    CAFCASS = "cafcass"
+    SECURE_TRAINING_CENTRE = "secure_training_centre"
+    YOUTH_OFFENDING_TEAM = "youth_offending_team"
+    SCHOOL = "school"
+    CHILDMINDER_OR_NURSERY = "childminder_or_nursery"
+    FE_COLLEGE = "fe_college"
+    ADULT_SOCIAL_CARE = "adult_social_care"
+    HEALTH = "health"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Remit(StrEnum):
+    """Whether children's social care inspection can act, and who can if it cannot (P5, P14, P15, P26)."""
+
+    REGULATED = "regulated"
+    INSPECTED = "inspected"
+    OTHER_OFSTED = "other_ofsted"
+    OTHER_NATION = "other_nation"
+    OTHER_REGULATOR = "other_regulator"
+    GRIEVANCE = "grievance"
+    UNCLEAR = "unclear"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Whistleblowing(StrEnum):
+    """Whether the sender is a worker making a disclosure (P16 to P18)."""
+
+    QUALIFYING = "qualifying"
+    NOT_COVERED = "not_covered"
+    EXCLUDED_SERVICE = "excluded_service"
+    NONE = "none"
+
+
+class Confidentiality(StrEnum):
+    """What the sender says of their identity; silence means they want it kept (P22)."""
+
+    REQUESTED = "requested"
+    WAIVED = "waived"
+    ASSUMED = "assumed"
+
+
+class Contact(StrEnum):
+    """Where a reply may go, by what the sender says (P10)."""
+
+    EMAIL = "email"
+    POST = "post"
+    DO_NOT_CONTACT = "do_not_contact"
+
+
+class ComplainedFirst(StrEnum):
+    """Whether the sender has raised it with the service (P2, P6)."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_SAID = "not_said"
+
+
+class Nation(StrEnum):
+    """The nations of the United Kingdom: a service outside England is another body's (P5)."""
+
+    ENGLAND = "england"
+    WALES = "wales"
+    SCOTLAND = "scotland"
+    NORTHERN_IRELAND = "northern_ireland"
+
+
+class Role(StrEnum):
+    """What a member of staff may be; what each role may do is `mailbot.cases.access`."""
+
+    OFFICER = "officer"
+    WHISTLEBLOWING_OFFICER = "whistleblowing_officer"
+    DUTY_MANAGER = "duty_manager"
+    INSPECTOR = "inspector"
+    RECORDS_OFFICER = "records_officer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class CaseState(StrEnum):
+    NEW = "new"
+    OPEN = "open"
+    WAITING = "waiting"
+    CLOSED = "closed"
+
+
+class LetterState(StrEnum):
+    """A letter moves from `due` through `sending` to one of the others; `unknown` is for a person to settle."""
+
+    DUE = "due"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    POST = "post"
+    NONE = "none"
+
+
+class ActionKind(StrEnum):
+    """What the regulator may do about a case (P13)."""
+
+    REFER_TO_AUTHORITY = "refer_to_authority"
+    ASK_THE_SERVICE = "ask_the_service"
+    BRING_INSPECTION_FORWARD = "bring_inspection_forward"
+    HOLD_FOR_INSPECTION = "hold_for_inspection"
+    INSPECT = "inspect"
+    SIGNPOST = "signpost"
+    SHARE_WITH_BODY = "share_with_body"
+    ASK_THE_SENDER = "ask_the_sender"
+    NO_FURTHER_ACTION = "no_further_action"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawMail:
+    """One message as a mailbox handed it over: its place there and its untouched bytes.
+
+    `mailbox`, `folder`, `uid_validity` and `uid` name it for ever (RFC 9051 section 2.3.1.1).
+    """
+
+    mailbox: str
+    folder: str
+    uid_validity: int
+    uid: int
+    received_at: datetime
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A mail address: display name (may be empty) and address in lower case (may be empty if there was none)."""
+
+    name: str = ""
+    address: str = ""
+
+    @property
+    def local_part(self) -> str:
+        return self.address.rpartition("@")[0]
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2] if "@" in self.address else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that came with a message. `size` in bytes; `text` is what could be read from it, None if nothing could."""
+
+    name: str
+    media_type: str
+    size: int
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Email:
+    """A message we can read.
+
+    `text` is what the sender wrote; `quoted` the history and forwarded text beneath it; `signature` what follows
+    their sign-off. `automatic` is the reason why a machine sent it, None for a person's message. `defects` lists
+    what was wrong with the bytes, in words for an officer. `sent_at` is the Date header, None if unreadable.
+    """
+
+    message_id: str
+    sender: Address
+    reply_to: Address | None
+    return_path: str | None
+    recipients: tuple[Address, ...]
+    subject: str
+    sent_at: datetime | None
+    text: str
+    quoted: str = ""
+    signature: str = ""
+    language: str = "en"
+    attachments: tuple[Attachment, ...] = ()
+    references: tuple[str, ...] = ()
+    automatic: str | None = None
+    forged: bool = False
+    defects: tuple[str, ...] = ()
+
+    def part(self, name: str) -> str:
+        """The text of the part that an evidence span names: text, subject, quoted or attachment:N (from 0)."""
+        if name.startswith("attachment:"):
+            return self.attachments[int(name.removeprefix("attachment:"))].text or ""
+        return {"text": self.text, "subject": self.subject, "quoted": self.quoted}[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The words that caused a flag: `text` stands at [start, end) of the message's `part`.
+
+    `source` is ``rule:NAME`` or ``model``; `score` from 0 to 1; `clause` the policy clause the flag serves.
+    """
+
+    field: str
+    value: str
+    text: str
+    start: int
+    end: int
+    source: str
+    score: float
+    clause: str
+    part: str = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """How one message is judged: the fields of the taxonomy, how sure, and the words each flag rests on."""
+
+    kind: Kind
+    immediate_risk: bool
+    situations: frozenset[Situation]
+    remit: Remit
+    service_type: ServiceType
+    whistleblowing: Whistleblowing
+    whistleblowing_sure: bool
+    anonymous: bool
+    confidentiality: Confidentiality
+    contact: Contact
+    postal_address: str | None
+    service_name: str | None
+    local_authority: str | None
+    urn: str | None
+    language: str
+    priority: int
+    written_by_child: bool = False
+    complained_first: ComplainedFirst = ComplainedFirst.NOT_SAID
+    fears_reprisal: bool = False
+    adult_in_danger: bool = False
+    look_first: str | None = None
+    people: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    confidence: tuple[tuple[str, float], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    model: str
+    rules: str
+
+    @property
+    def restricted(self) -> bool:
+        """Restricted whichever mailbox it came to: a worker's disclosure, or one we are not sure is none (P22)."""
+        return self.whistleblowing is not Whistleblowing.NONE or not self.whistleblowing_sure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Whether and how the sender is acknowledged. `withheld_because` is said to officers when it is not."""
+
+    channel: Channel
+    template: str | None
+    withheld_because: str | None
+
+    @property
+    def acknowledge(self) -> bool:
+        return self.channel is not Channel.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """Something that leaves, or is withheld. `recipient` is a mail address, or a postal address for `post`."""
+
+    recipient: str
+    channel: Channel
+    subject: str
+    body: str
+    template: str
+    reply_address: str
+    in_reply_to: str = ""
+    withheld_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedLetter:
+    """A letter as the outbox holds it: its number, whose case it belongs to and how often it has been tried."""
+
+    id: int
+    case_reference: str
+    letter: Letter
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueEntry:
+    """One line of the queue: only what may be listed without opening the case."""
+
+    reference: str
+    mailbox: str
+    restricted: bool
+    state: CaseState
+    priority: int
+    received_at: datetime
+    acknowledgement: str
+    kind: Kind
+    immediate_risk: bool
+    situations: frozenset[Situation]
+    remit: Remit
+    service_type: ServiceType
+    whistleblowing: Whistleblowing
+    anonymous: bool
+    confidentiality: Confidentiality
+    contact: Contact
+    local_authority: str | None
+    urn: str | None
+    language: str
+    adult_in_danger: bool
+    look_first: bool
+    assigned_to: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    written_by: str
+    written_at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Something decided on a case (P13), with who decided it, when, and when it is due (a date in words or None)."""
+
+    kind: ActionKind
+    decided_by: str
+    decided_at: datetime
+    due_at: datetime | None
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A field of the assessment that an officer changed, and why. Values are words of the taxonomy."""
+
+    field: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """An officer's review of a case: what they corrected, what they decided, what they noted."""
+
+    corrections: tuple[Correction, ...] = ()
+    actions: tuple[ActionKind, ...] = ()
+    note: str = ""
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A case as an officer may read it: identity masked. `version` grows with each change (stale writes are refused)."""
+
+    entry: QueueEntry
+    version: int
+    subject: str
+    narrative: str
+    quoted: str
+    assessment: Assessment
+    reply: Reply
+    attachments: tuple[Attachment, ...]
+    defects: tuple[str, ...]
+    notes: tuple[Note, ...]
+    actions: tuple[Action, ...]
+
+
+def priority_of(
+    *,
+    kind: Kind,
+    remit: Remit,
+    immediate_risk: bool,
+    adult_in_danger: bool,
+    situations: frozenset[Situation],
+    look_first: bool,
+) -> int:
+    """The place in the queue, from 1 (danger now) to 5, as the taxonomy's words of the casework say.
+
+    >>> priority_of(kind=Kind.SPAM, remit=Remit.NOT_APPLICABLE, immediate_risk=False, adult_in_danger=False,
+    ...             situations=frozenset(), look_first=True)
+    2
+    """
+    if immediate_risk or adult_in_danger:
+        return 1
+    if Situation.CHILD_AT_RISK in situations or look_first:
+        return 2
+    if kind is Kind.CONCERN:
+        return 3 if remit in {Remit.REGULATED, Remit.INSPECTED} else 4
+    return 5

@@ -1,0 +1,47 @@
+"""Every error raised on purpose. The message is a sentence: what was found, and what to do about it."""
+
+from __future__ import annotations
+
+
+class MailbotError(Exception):
+    """Something failed that a person can mend; the command line prints it as one line and exits with 1."""
+
+
+class ConfigError(MailbotError):
+    """The configuration or the usage is wrong; the command line exits with 2."""
+
+
+class MailboxUnreachable(MailbotError):
+    """A mailbox could not be opened: no connection, a refused sign-in, a certificate that does not verify."""
+
+
+class DeliveryFailed(MailbotError):
+    """A letter could not be handed over.
+
+    `permanent` says that trying again is no use; `uncertain` that it may have been delivered all the same.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False, uncertain: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.uncertain = uncertain
+
+
+class KeysMissing(MailbotError):
+    """The key file or a key that a record needs is not there, or does not fit."""
+
+
+class ArtefactRefused(MailbotError):
+    """A model, rule file or template is missing or is not what its card says."""
+
+
+class StaleWrite(MailbotError):
+    """The case has changed since the officer opened it; nothing was written."""
+
+
+class NotAllowed(MailbotError):
+    """This member of staff may not see or do that. The text never says whether the thing exists."""
+
+
+class StorageFailed(MailbotError):
+    """The database could not be read or written."""

@@ -1,0 +1,326 @@
+"""From what rules, model and facts say to one assessment. The decisions are tables; the model proposes, rules raise.
+
+Nothing here lowers danger: a rule that says immediate risk wins over any probability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from mailbot.domain import (
+    Assessment,
+    Email,
+    Evidence,
+    Kind,
+    Nation,
+    Remit,
+    ServiceType,
+    Situation,
+    Whistleblowing,
+    priority_of,
+)
+from mailbot.errors import ArtefactRefused
+from mailbot.triage.facts import Facts, read_facts
+from mailbot.triage.model import Opinion, TextModel
+from mailbot.triage.places import Gazetteer, PlaceDecision
+from mailbot.triage.rules import RuleBook
+from mailbot.triage.sentences import sentences
+from mailbot.triage.services import ServiceFound, find_service
+from mailbot.triage.wishes import Wishes, read_wishes
+
+log = structlog.get_logger()
+
+NO_MODEL = "none (rules alone)"
+READ_LANGUAGES = frozenset({"en", "cy"})
+FEW_WORDS = 25
+"""A message with fewer words of its own is judged with what it forwards or attaches."""
+
+REMIT_OF_SERVICE: dict[ServiceType, Remit] = {
+    ServiceType.CHILDRENS_HOME: Remit.REGULATED,
+    ServiceType.RESIDENTIAL_FAMILY_CENTRE: Remit.REGULATED,
+    ServiceType.INDEPENDENT_FOSTERING_AGENCY: Remit.REGULATED,
+    ServiceType.VOLUNTARY_ADOPTION_AGENCY: Remit.REGULATED,
+    ServiceType.ADOPTION_SUPPORT_AGENCY: Remit.REGULATED,
+    ServiceType.RESIDENTIAL_HOLIDAY_SCHEME: Remit.REGULATED,
+    ServiceType.SUPPORTED_ACCOMMODATION: Remit.REGULATED,
+    ServiceType.LOCAL_AUTHORITY: Remit.INSPECTED,
+    ServiceType.BOARDING_SCHOOL: Remit.INSPECTED,
+    ServiceType.RESIDENTIAL_SPECIAL_SCHOOL: Remit.INSPECTED,
+    ServiceType.FE_RESIDENTIAL: Remit.INSPECTED,
+    ServiceType.CAFCASS: Remit.INSPECTED,
+    ServiceType.SECURE_TRAINING_CENTRE: Remit.INSPECTED,
+    ServiceType.YOUTH_OFFENDING_TEAM: Remit.OTHER_REGULATOR,
+    ServiceType.SCHOOL: Remit.OTHER_OFSTED,
+    ServiceType.CHILDMINDER_OR_NURSERY: Remit.OTHER_OFSTED,
+    ServiceType.FE_COLLEGE: Remit.OTHER_OFSTED,
+    ServiceType.ADULT_SOCIAL_CARE: Remit.OTHER_REGULATOR,
+    ServiceType.HEALTH: Remit.OTHER_REGULATOR,
+    ServiceType.OTHER: Remit.OTHER_REGULATOR,
+    ServiceType.UNKNOWN: Remit.UNCLEAR,
+}
+"""Whose business a concern is, by its service (P14, P15, P26); place and grievance come on top in `remit_of`."""
+
+EXCLUDED_SERVICES = frozenset({ServiceType.SECURE_TRAINING_CENTRE, ServiceType.YOUTH_OFFENDING_TEAM})
+
+CLAUSES = {
+    "immediate_risk": "P3",
+    "kind": "P8",
+    "service_type": "P14",
+    "whistleblowing": "P16",
+    "remit": "P5",
+    **dict.fromkeys(Situation, "P8"),
+}
+
+
+def remit_of(kind: Kind, nation: Nation | None, service: ServiceType, *, grievance: bool) -> Remit:
+    """The place decides first, then the service, then whether it is only a grievance (P4, P5)."""
+    if kind is not Kind.CONCERN:
+        return Remit.NOT_APPLICABLE
+    if nation not in (None, Nation.ENGLAND):
+        return Remit.OTHER_NATION
+    remit = REMIT_OF_SERVICE[service]
+    if grievance and remit in (Remit.REGULATED, Remit.INSPECTED):
+        return Remit.GRIEVANCE
+    return remit
+
+
+def whistleblowing_of(
+    worker: Whistleblowing, kind: Kind, remit: Remit, service: ServiceType, situations: frozenset[Situation]
+) -> Whistleblowing:
+    """What the law makes of a worker's message, by the service they work in (P16 to P18)."""
+    if kind is not Kind.CONCERN or worker is Whistleblowing.NONE or remit is Remit.GRIEVANCE:
+        return Whistleblowing.NONE
+    if service in EXCLUDED_SERVICES:
+        return Whistleblowing.EXCLUDED_SERVICE
+    if remit not in (Remit.REGULATED, Remit.INSPECTED, Remit.UNCLEAR):
+        return Whistleblowing.NONE
+    return Whistleblowing.QUALIFYING if worker is Whistleblowing.EXCLUDED_SERVICE else worker
+
+
+class Judge:
+    """Judges messages. The model is loaded with the first message; without one the rules work alone."""
+
+    def __init__(self, models: Path, rules: RuleBook, gazetteer: Gazetteer) -> None:
+        self._models = models
+        self._rules = rules
+        self._gazetteer = gazetteer
+        self._model: TextModel | None = None
+        self._model_tried = False
+
+    def assess(self, emails: Sequence[Email]) -> list[Assessment]:
+        """One assessment for each email, in order; the model is asked once for all of them."""
+        model = self._loaded() if emails else None
+        opinions = model.opinions([judged_text(email) for email in emails]) if model else [None] * len(emails)
+        return [self._assess_one(email, opinion, model) for email, opinion in zip(emails, opinions, strict=True)]
+
+    def _loaded(self) -> TextModel | None:
+        if not self._model_tried:
+            self._model_tried = True
+            try:
+                self._model = TextModel.load(self._models)
+            except ArtefactRefused as error:
+                log.error("no model: rules work alone", action="load model", problem=str(error))
+        return self._model
+
+    def _assess_one(self, email: Email, opinion: Opinion | None, model: TextModel | None) -> Assessment:
+        draft = _Draft(email, opinion, model)
+        hits = self._rules.hits_in(email, ("text", "subject"))
+        forwarded = self._rules.hits_in(email, ("quoted",)) if is_forward(email) else ()
+        kind = draft.kind()
+        wishes, facts = read_wishes(email), read_facts(email)
+        place = self._gazetteer.decide(email)
+        service = find_service(email, place.places)
+        danger = draft.danger((*hits, *forwarded), kind)
+        if danger and kind is Kind.ENQUIRY:
+            kind = Kind.CONCERN  # words of live danger are a concern, however the message puts them
+        situations = draft.situations((*hits, *forwarded), kind, danger=danger)
+        service_type = draft.service_type(kind)
+        remit = remit_of(kind, place.nation, service_type, grievance=draft.grievance(situations))
+        worker, sure = draft.worker()
+        whistleblowing = whistleblowing_of(worker, kind, remit, service_type, situations)
+        look_first = self._look_first(email, kind, danger=danger)
+        immediate = danger and kind is Kind.CONCERN
+        return Assessment(
+            kind=kind,
+            immediate_risk=immediate,
+            situations=situations,
+            remit=remit,
+            service_type=service_type,
+            whistleblowing=whistleblowing,
+            whistleblowing_sure=kind is not Kind.CONCERN or (sure and whistleblowing is worker),
+            anonymous=wishes.anonymous,
+            confidentiality=wishes.confidentiality,
+            contact=wishes.contact,
+            postal_address=wishes.postal_address,
+            service_name=service.name,
+            local_authority=place.local_authority,
+            urn=service.urn,
+            language=email.language,
+            priority=priority_of(
+                kind=kind,
+                remit=remit,
+                immediate_risk=immediate,
+                adult_in_danger=facts.adult_in_danger,
+                situations=situations,
+                look_first=look_first is not None,
+            ),
+            written_by_child=facts.written_by_child,
+            complained_first=facts.complained_first,
+            fears_reprisal=facts.fears_reprisal,
+            adult_in_danger=facts.adult_in_danger,
+            look_first=look_first,
+            people=facts.people,
+            dates=facts.dates,
+            places=tuple(found.name for found in place.places),
+            organisations=facts.organisations,
+            missing=facts.missing if kind is Kind.CONCERN else (),
+            confidence=draft.confidence(),
+            evidence=(*draft.evidence, *wishes.evidence, *facts.evidence, *place.evidence, *service.evidence),
+            model=model.name if model else NO_MODEL,
+            rules=self._rules.version,
+        )
+
+    def _look_first(self, email: Email, kind: Kind, *, danger: bool) -> str | None:
+        """Why a person must look before its turn, whatever the kind; None where nothing says so."""
+        aside = ["quoted", *(f"attachment:{number}" for number in range(len(email.attachments)))]
+        if danger and kind in (Kind.AUTOMATIC, Kind.SPAM):
+            return f"words of live danger in {kind} mail"
+        for part in aside:
+            if any(hit.field == "immediate_risk" for hit in self._rules.hits(email.part(part), part)):
+                return f"words of live danger in {'an attachment' if part != 'quoted' else 'quoted text'}"
+        if kind in (Kind.AUTOMATIC, Kind.SPAM):
+            return None
+        if email.language not in READ_LANGUAGES:
+            return f"written in a language nobody here has read ({email.language})"
+        if not email.text.strip() and not email.quoted.strip() and not any(one.text for one in email.attachments):
+            return "no readable text"
+        if any(one.text is None and one.size for one in email.attachments) and len(email.text.split()) < FEW_WORDS:
+            return "an attachment that could not be read"
+        return None
+
+
+class _Draft:
+    """One message on its way to an assessment: asks the model, and gathers the evidence as it goes."""
+
+    def __init__(self, email: Email, opinion: Opinion | None, model: TextModel | None) -> None:
+        self.email = email
+        self.opinion = opinion
+        self.model = model
+        self.evidence: list[Evidence] = []
+        self._spans = sentences(email.text)
+
+    def kind(self) -> Kind:
+        """When in doubt a concern: another kind must be clearly likelier."""
+        if self.email.automatic is not None:
+            return Kind.AUTOMATIC
+        if self.opinion is None:
+            return Kind.CONCERN
+        value, chance = self.opinion.best("kind")
+        if value != Kind.CONCERN and chance < self._threshold("kind"):
+            return Kind.CONCERN
+        self._model_evidence("kind", value, chance)
+        return Kind(value)
+
+    def danger(self, hits: Sequence[Evidence], kind: Kind) -> bool:
+        found = [hit for hit in hits if hit.field == "immediate_risk"]
+        self.evidence.extend(found)
+        chance = self.opinion.of("immediate_risk") if self.opinion else 0.0
+        if kind is Kind.CONCERN and self.opinion and chance >= self._threshold("immediate_risk"):
+            self._model_evidence("immediate_risk", "true", chance)
+            return True
+        return bool(found)
+
+    def situations(self, hits: Sequence[Evidence], kind: Kind, *, danger: bool) -> frozenset[Situation]:
+        if kind is not Kind.CONCERN:
+            return frozenset()
+        raised = {Situation.CHILD_AT_RISK} if danger else set()
+        for hit in hits:
+            if hit.field == "situations":
+                raised.add(Situation(hit.value))
+                self.evidence.append(hit)
+        for situation in Situation if self.opinion else ():
+            chance = self.opinion.of(situation) if self.opinion else 0.0
+            if chance >= self._threshold(situation):
+                raised.add(situation)
+                self._model_evidence("situations", situation, chance, column=situation)
+        return frozenset(raised)
+
+    def service_type(self, kind: Kind) -> ServiceType:
+        if self.opinion is None:
+            return ServiceType.UNKNOWN
+        value, chance = self.opinion.best("service_type")
+        if chance < self._threshold("service_type"):
+            return ServiceType.UNKNOWN
+        if value != ServiceType.UNKNOWN:
+            self._model_evidence("service_type", value, chance)
+        return ServiceType(value)
+
+    def grievance(self, situations: frozenset[Situation]) -> bool:
+        """A private dispute only: nothing about children may be in it."""
+        if self.opinion is None or situations:
+            return False
+        chance = self.opinion.of("grievance")
+        if chance < self._threshold("grievance"):
+            return False
+        self._model_evidence("remit", Remit.GRIEVANCE, chance, column="grievance")
+        return True
+
+    def worker(self) -> tuple[Whistleblowing, bool]:
+        """Whether a worker writes, and whether the model is sure of it. Unsure cases are restricted (P22)."""
+        if self.opinion is None:
+            return Whistleblowing.NONE, False
+        value, chance = self.opinion.best("whistleblowing")
+        if value != Whistleblowing.NONE:
+            self._model_evidence("whistleblowing", value, chance)
+        return Whistleblowing(value), chance >= self._threshold("whistleblowing")
+
+    def confidence(self) -> tuple[tuple[str, float], ...]:
+        """How likely the model holds each answer: the probability of the flag, or of the chosen value."""
+        if self.opinion is None:
+            return ()
+        return tuple(
+            (field, round(self.opinion.of(field) if len(values) == 1 else self.opinion.best(field)[1], 3))
+            for field, values in self.opinion.fields.items()
+        )
+
+    def _threshold(self, field: str) -> float:
+        return self.model.card.thresholds[field] if self.model else 1.0
+
+    def _model_evidence(self, field: str, value: str, score: float, column: str | None = None) -> None:
+        """The sentence that weighed most for the model's answer."""
+        if self.model is None or not self._spans:
+            return
+        texts = [self.email.text[start:end] for start, end in self._spans]
+        asked = (column, "true") if column else (field, value)
+        number, _weight = self.model.heaviest(texts, *asked)
+        start, end = self._spans[number]
+        clause = CLAUSES.get(value, CLAUSES.get(field, "P8"))
+        self.evidence.append(
+            Evidence(
+                field=field,
+                value=value,
+                text=texts[number],
+                start=start,
+                end=end,
+                source="model",
+                score=round(score, 3),
+                clause=clause,
+            )
+        )
+
+
+def is_forward(email: Email) -> bool:
+    """Whether the message mainly passes on somebody else's words, so that those are to be judged."""
+    return len(email.text.split()) < FEW_WORDS or email.subject.lower().startswith(("fw:", "fwd:"))
+
+
+def judged_text(email: Email) -> str:
+    """What the model reads: subject and the sender's own words; what they forward or attach where they say little."""
+    parts = [email.subject, email.text]
+    if is_forward(email):
+        parts.append(email.quoted)
+        parts += [attachment.text[:5000] for attachment in email.attachments if attachment.text]
+    return "\n".join(parts)

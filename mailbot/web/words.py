@@ -1,0 +1,71 @@
+"""The taxonomy's values as staff read them, and times as staff write them (London)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from mailbot.domain import Situation
+
+LONDON = ZoneInfo("Europe/London")
+
+SPECIAL = {
+    "immediate_risk": "Child in danger now",
+    "child_at_risk": "Child at risk",
+    "childrens_home": "Children's home",
+    "local_authority": "Council children's services",
+    "fe_residential": "College residential provision",
+    "fe_college": "Further education college",
+    "cafcass": "Cafcass",
+    "urn": "URN",
+    "other_ofsted": "Other Ofsted route",
+    "not_applicable": "Does not apply",
+    "none": "None",
+    "do_not_contact": "Do not contact",
+    "true": "Yes",
+    "false": "No",
+    "refer_to_authority": "Refer to the local authority",
+    "ask_the_service": "Ask the service",
+    "hold_for_inspection": "Hold for the next inspection",
+    "share_with_body": "Share with another body",
+}
+
+PRIORITIES = {1: "Danger now", 2: "Look first", 3: "Concern in remit", 4: "Other concern", 5: "Other"}
+
+PRIORITY_COLOURS = {1: "red", 2: "orange", 3: "blue", 4: "light-blue", 5: "grey"}
+
+ACKNOWLEDGEMENTS = {
+    "due": "To be sent",
+    "sending": "Being sent",
+    "sent": "Sent",
+    "unknown": "May not have gone",
+    "failed": "Could not be sent",
+    "withheld": "Not sent",
+}
+
+SITUATIONS = tuple(Situation)
+
+
+def said(value: object) -> str:
+    """A value of the taxonomy in plain words."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    text = str(value)
+    return SPECIAL.get(text) or text.replace("_", " ").capitalize()
+
+
+def moment(at: datetime) -> str:
+    """A time as staff write it: 24 November 2026, 4:50pm."""
+    local = at.astimezone(LONDON)
+    hour = local.hour % 12 or 12
+    return f"{local.day} {local:%B %Y}, {hour}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def age(at: datetime, now: datetime | None = None) -> str:
+    """How long ago, in the largest unit that fits."""
+    minutes = int(((now or datetime.now(UTC)) - at).total_seconds() // 60)
+    for unit, length in (("day", 1440), ("hour", 60)):
+        if minutes >= length:
+            count = minutes // length
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{max(minutes, 0)} minute{'' if minutes == 1 else 's'}"
