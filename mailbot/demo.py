@@ -1,0 +1,103 @@
+"""A throwaway installation: sample messages in two Maildirs, SQLite, outgoing mail to a folder. No server, no secret."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailbot import config as settings
+from mailbot.cases import database
+from mailbot.cases.vault import new_key_file
+from mailbot.clock import now
+from mailbot.domain import Role
+from mailbot.web import accounts
+
+if TYPE_CHECKING:
+    from mailbot.__main__ import Parts
+
+SAMPLES = Path(__file__).parent / "samples"
+
+STAFF = (
+    (Role.OFFICER, "officer@ofsted-demo.example"),
+    (Role.WHISTLEBLOWING_OFFICER, "whistleblowing.officer@ofsted-demo.example"),
+    (Role.DUTY_MANAGER, "manager@ofsted-demo.example"),
+    (Role.ADMINISTRATOR, "administrator@ofsted-demo.example"),
+)
+
+CONFIG = """\
+[database]
+url = "sqlite:///mailbot.sqlite3"
+[keys]
+file = "mailbot.keys"
+[[mailbox]]
+name = "enquiries"
+kind = "maildir"
+path = "mail/enquiries"
+reply_address = "enquiries@ofsted-demo.example"
+[[mailbox]]
+name = "whistleblowing"
+kind = "maildir"
+restricted = true
+path = "mail/whistleblowing"
+reply_address = "whistleblowing@ofsted-demo.example"
+[outgoing]
+kind = "folder"
+from_address = "enquiries@ofsted-demo.example"
+path = "outbox"
+[alerts]
+enabled = false
+[web]
+port = {port}
+second_factor = "optional"
+"""
+
+
+@contextmanager
+def demonstration(build: type[Parts], port: int) -> Iterator[tuple[Parts, list[tuple[Role, str, str]]]]:
+    """The installation and the sign-ins (role, address, password) of its staff; gone when the block ends."""
+    folder = Path(tempfile.mkdtemp(prefix="mailbot-demo-"))
+    try:
+        (folder / "config.toml").write_text(CONFIG.format(port=port), encoding="utf-8")
+        for mailbox in ("enquiries", "whistleblowing"):
+            _deliver(SAMPLES / mailbox, folder / "mail" / mailbox)
+        new_key_file(folder / "mailbot.keys", "demo")
+        installation = build(settings.load(folder / "config.toml"))
+        database.upgrade(installation.engine)
+        installation.vault.create_store()
+        yield installation, [_employed(installation, role, email) for role, email in STAFF]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _deliver(samples: Path, maildir: Path) -> None:
+    """Copies sample messages into a Maildir as if they had come at the time their Date says."""
+    for part in ("tmp", "new", "cur"):
+        (maildir / part).mkdir(parents=True)
+    for sample in sorted(samples.glob("*.eml")):
+        target = maildir / "new" / sample.stem
+        shutil.copyfile(sample, target)
+        sent = _sent(sample).timestamp()
+        os.utime(target, (sent, sent))
+
+
+def _sent(sample: Path) -> datetime:
+    for line in sample.read_bytes().split(b"\n"):
+        if line.lower().startswith(b"date:"):
+            return min(parsedate_to_datetime(line[5:].strip().decode("ascii")).astimezone(UTC), now())
+    return now()
+
+
+def _employed(installation: Parts, role: Role, email: str) -> tuple[Role, str, str]:
+    password = secrets.token_urlsafe(12)
+    accounts.add(
+        installation.engine, email, role, password, added_by="demo", confirmed_by="demo", at=now()
+    )
+    return role, email, password

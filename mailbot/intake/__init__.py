@@ -1,0 +1,1 @@
+"""From a mailbox to an email we can read."""

@@ -1,0 +1,105 @@
+"""A case and its review: the masked narrative with the words behind each flag, and what the officer decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+
+from mailbot.cases.store import CORRECTABLE
+from mailbot.domain import ActionKind, Case, Correction, Decision, Situation
+from mailbot.web import words
+from mailbot.web.highlight import flag_of, pieces
+
+pages = Blueprint("case", __name__, url_prefix="/case")
+
+
+@pages.get("/<reference>")
+def show(reference: str) -> str:
+    """The case as this officer may read it; the reading is audited."""
+    return _page(reference, errors={})
+
+
+@pages.post("/<reference>")
+def review(reference: str) -> Any:
+    """Writes the officer's review, or shows the form again with what is missing."""
+    store = current_app.extensions["mailbot"].store
+    case = store.open_case(reference, g.officer)
+    decision, errors = decision_from(request.form, standing(case))
+    if errors:
+        return _page(reference, errors), 400
+    store.review(reference, g.officer, int(request.form.get("version", "0") or 0), decision)
+    flash(f"Review of {reference} saved")
+    return redirect(url_for("queue.show"))
+
+
+@pages.get("/<reference>/letter")
+def letter(reference: str) -> str:
+    """The acknowledgement to print and post; it shows the sender's address, so seeing it is audited."""
+    printed = current_app.extensions["mailbot"].outbox.print_letter(reference, g.officer)
+    return render_template("letter.html", reference=reference, letter=printed)
+
+
+@pages.post("/<reference>/posted")
+def posted(reference: str) -> Any:
+    """Notes that the letter has been posted."""
+    current_app.extensions["mailbot"].outbox.mark_posted(reference, g.officer)
+    flash(f"Letter of {reference} marked as posted")
+    return redirect(url_for("case.show", reference=reference))
+
+
+def standing(case: Case) -> dict[str, str]:
+    """Every correctable field as it stands now, as the form's words."""
+    entry = case.entry
+    values = {field: getattr(entry, field) for field in CORRECTABLE if field not in tuple(Situation)}
+    values |= {situation: situation in entry.situations for situation in Situation}
+    return {field: str(value).lower() if isinstance(value, bool) else str(value) for field, value in values.items()}
+
+
+def decision_from(form: Any, stands: dict[str, str]) -> tuple[Decision, dict[str, str]]:
+    """The review that a submitted form holds, and what is wrong with it by field."""
+    errors: dict[str, str] = {}
+    reason = form.get("reason", "").strip()
+    changed = {
+        field: form[field] for field, allowed in CORRECTABLE.items() if field in form and form[field] != stands[field]
+    }
+    for field, value in changed.items():
+        if value not in CORRECTABLE[field]:
+            errors[field] = f"Choose one of the answers for {words.said(field).lower()}"
+    if changed and not reason:
+        errors["reason"] = "Say why you changed an answer"
+    chosen = [kind for kind in ActionKind if kind in form.getlist("actions")]
+    if ActionKind.NO_FURTHER_ACTION in chosen and len(chosen) > 1:
+        errors["actions"] = "Choose no further action alone, or the actions you decided"
+    if not chosen and not changed and not form.get("note", "").strip():
+        errors["actions"] = "Choose a decision, correct an answer or add a note"
+    corrections = tuple(Correction(field=field, value=value, reason=reason) for field, value in changed.items())
+    return Decision(corrections=corrections, actions=tuple(chosen), note=form.get("note", "")), errors
+
+
+def _page(reference: str, errors: dict[str, str]) -> str:
+    record = current_app.extensions["mailbot"]
+    case = record.store.open_case(reference, g.officer)
+    flags = [one for one in case.assessment.evidence if one.text.strip()]
+    by_part = {part: [one for one in flags if one.part == part] for part in ("text", "subject", "quoted")}
+    attachments = [
+        (attachment, pieces(attachment.text or "", [one for one in flags if one.part == f"attachment:{number}"]))
+        for number, attachment in enumerate(case.attachments)
+    ]
+    return render_template(
+        "case.html",
+        case=case,
+        entry=case.entry,
+        subject=pieces(case.subject, by_part["subject"]),
+        narrative=pieces(case.narrative, by_part["text"]),
+        quoted=pieces(case.quoted, by_part["quoted"]),
+        attachments=attachments,
+        flags=flags,
+        flag_of=flag_of,
+        letters=record.outbox.of_case(reference),
+        correctable=CORRECTABLE,
+        stands=standing(case) | {field: request.form[field] for field in CORRECTABLE if field in request.form},
+        actions=ActionKind,
+        form=request.form,
+        errors=errors,
+    )

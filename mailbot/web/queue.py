@@ -1,0 +1,28 @@
+"""The queue: what waits for a person, by priority, then age."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, g, render_template, request
+
+from mailbot.domain import CaseState
+
+pages = Blueprint("queue", __name__)
+
+TABS = (
+    (CaseState.NEW, "To review"),
+    (CaseState.OPEN, "In hand"),
+    (CaseState.WAITING, "Waiting"),
+    (CaseState.CLOSED, "Closed"),
+)
+
+
+@pages.get("/queue")
+def show() -> str:
+    """The cases of one state that the officer may see; new ones unless asked otherwise."""
+    asked = request.args.get("state", CaseState.NEW)
+    if asked not in tuple(CaseState):
+        abort(404)
+    state = CaseState(asked)
+    store = current_app.extensions["mailbot"].store
+    entries = store.queue(g.officer, [state])
+    return render_template("queue.html", entries=entries, state=state, tabs=TABS, counts=store.counts(g.officer))
