@@ -18,8 +18,10 @@ import msgspec
 import structlog
 import typer
 
-from mailbot import __version__, config as settings, worker
+from mailbot import config as settings
+from mailbot import worker
 from mailbot.cases import database
+from mailbot.cases.database import Engine
 from mailbot.cases.ledger import Ledger
 from mailbot.cases.outbox import Outbox
 from mailbot.cases.store import Store, masked
@@ -28,17 +30,21 @@ from mailbot.clock import now
 from mailbot.config import Config, Mailbox, config_path, shipped
 from mailbot.correspondence.compose import Composer
 from mailbot.correspondence.may_reply import may_reply
-from mailbot.domain import Address, Assessment, CaseState, Email, RawMail, Reply, Role
-from mailbot.errors import ConfigError, DeliveryFailed, MailbotError, NotAllowed
+from mailbot.domain import Address, Assessment, CaseState, Email, LetterState, RawMail, Reply, Role
+from mailbot.errors import ConfigError, DeliveryFailed, MailbotError
 from mailbot.pipeline import Office, Tally, process
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The email inbox processor.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The email inbox processor."
+)
 staff_app = typer.Typer(no_args_is_help=True, help="Accounts of the people who work the queue.")
 set_aside_app = typer.Typer(no_args_is_help=True, help="Messages that could not be filed.")
 app.add_typer(staff_app, name="staff")
 app.add_typer(set_aside_app, name="set-aside")
 
-ConfigOption = Annotated[str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")]
+ConfigOption = Annotated[
+    str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 OnceOption = Annotated[bool, typer.Option("--once", help="Run once and end.")]
 
@@ -50,7 +56,7 @@ class Parts:
     config: Config
 
     @cached_property
-    def engine(self) -> database.sa.Engine:
+    def engine(self) -> Engine:
         return database.open_database(self.config.database.url)
 
     @cached_property
@@ -115,7 +121,9 @@ def parts_of(path: str | None) -> Parts:
 def init(
     config: ConfigOption = None,
     admin: Annotated[str | None, typer.Option(help="The first administrator's address.")] = None,
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
 ) -> None:
     """Make keys, database and the first administrator; what is there already stays as it is."""
     from mailbot.web import accounts
@@ -131,7 +139,9 @@ def init(
     if accounts.is_empty(installation.engine):
         email = admin or typer.prompt("Address of the first administrator")
         password = _password(password_stdin)
-        accounts.add(installation.engine, email, Role.ADMINISTRATOR, password, added_by="init", confirmed_by="init", at=now())
+        accounts.add(
+            installation.engine, email, Role.ADMINISTRATOR, password, added_by="init", confirmed_by="init", at=now()
+        )
         print(f"administrator {email} added")
 
 
@@ -218,10 +228,14 @@ def send(once: OnceOption = False, config: ConfigOption = None) -> None:
     installation = parts_of(config).ready()
     results = worker.send(installation.config, installation.outbox, now)
     due, to_post = installation.outbox.waiting()
-    print("outbox: " + (", ".join(f"{count} {state}" for state, count in results.items()) or "nothing sent") + f", {due} due")
+    print(
+        "outbox: "
+        + (", ".join(f"{count} {state}" for state, count in results.items()) or "nothing sent")
+        + f", {due} due"
+    )
     if to_post:
         print(f"{to_post} to be printed and posted: see the queue")
-    if results.get(worker.LetterState.FAILED) or results.get(worker.LetterState.UNKNOWN):
+    if results.get(LetterState.FAILED) or results.get(LetterState.UNKNOWN):
         raise DeliveryFailed("some letters failed or may not have gone: their cases show which")
 
 
@@ -378,9 +392,10 @@ def set_aside_list(config: ConfigOption = None, as_json: JsonOption = False) -> 
     if as_json:
         print(json.dumps(msgspec.to_builtins(found)))
         return
-    _table(["number", "mailbox", "received", "bytes", "problem"], [
-        [str(one.id), one.mailbox, f"{one.received_at:%Y-%m-%d %H:%M}", str(one.size), one.problem] for one in found
-    ])
+    _table(
+        ["number", "mailbox", "received", "bytes", "problem"],
+        [[str(one.id), one.mailbox, f"{one.received_at:%Y-%m-%d %H:%M}", str(one.size), one.problem] for one in found],
+    )
 
 
 @set_aside_app.command("retry")
@@ -397,7 +412,8 @@ def set_aside_retry(number: int, config: ConfigOption = None) -> None:
 def train() -> None:
     """Fit the model on models/corpus and write it with its card and figures."""
     from mailbot.triage import evaluate as scoring
-    from mailbot.triage.train import train as fit, write_card
+    from mailbot.triage.train import train as fit
+    from mailbot.triage.train import write_card
 
     models = shipped("models")
     examples = [example for file in sorted((models / "corpus").glob("*.jsonl")) for example in labelled(file)]
@@ -456,7 +472,9 @@ def labelled(file: Path) -> list[Any]:
 def staff_add(
     email: str,
     role: Annotated[Role, typer.Option(help="What they may do.")],
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Add somebody; a restricted role works once a second administrator has confirmed it in the queue."""
@@ -491,7 +509,9 @@ def staff_disable(email: str, config: ConfigOption = None) -> None:
 @staff_app.command("reset")
 def staff_reset(
     email: str,
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Set a new password and forget the second factor."""
@@ -530,7 +550,9 @@ def _print_queue(installation: Parts, *, as_json: bool) -> None:
                 one["received_at"][:16].replace("T", " "),
                 one["mailbox"],
                 "restricted" if one["restricted"] else one["kind"],
-                "" if one["restricted"] else ("DANGER NOW " if one["immediate_risk"] else "") + " ".join(one["situations"]),
+                ""
+                if one["restricted"]
+                else ("DANGER NOW " if one["immediate_risk"] else "") + " ".join(one["situations"]),
                 "" if one["restricted"] else one["service_type"],
                 one["acknowledgement"],
             ]
@@ -556,7 +578,9 @@ def _serve(installation: Parts, *, with_worker: bool) -> None:
     from mailbot.web.app import create_app
 
     address = installation.config.web
-    pages = create_app(installation.config, installation.engine, installation.vault.keyring, installation.store, installation.outbox)
+    pages = create_app(
+        installation.config, installation.engine, installation.vault.keyring, installation.store, installation.outbox
+    )
     try:
         server = create_server(pages, host=address.host, port=address.port, ident=None)
     except OSError as error:
@@ -583,7 +607,9 @@ def _wait_for_the_end() -> None:
 
 def _demand_alerts(config: Config) -> None:
     if config.alerts is None:
-        raise ConfigError("alerts: nothing found; `run` and `worker` need the section. To go without, write enabled = false")
+        raise ConfigError(
+            "alerts: nothing found; `run` and `worker` need the section. To go without, write enabled = false"
+        )
 
 
 def _say(step: str) -> None:

@@ -129,7 +129,9 @@ def load(path: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"no configuration at {path}: copy config.example.toml there, or name one by --config") from None
+        raise ConfigError(
+            f"no configuration at {path}: copy config.example.toml there, or name one by --config"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"the configuration {path} cannot be read: {error}") from None
     try:
@@ -251,7 +253,12 @@ def _check(config: Config) -> None:
         if box.processed_folder in box.folders:
             raise ConfigError(f'{path}.processed_folder: "{box.processed_folder}" is also polled; name another folder')
     outgoing = config.outgoing
-    _need("outgoing", outgoing, ("host", "from_address") if outgoing.kind == "smtp" else ("path",), f'kind = "{outgoing.kind}"')
+    _need(
+        "outgoing",
+        outgoing,
+        ("host", "from_address") if outgoing.kind == "smtp" else ("path",),
+        f'kind = "{outgoing.kind}"',
+    )
     if outgoing.kind == "smtp":
         _refuse_clear_text("outgoing", outgoing.security, outgoing.host)
 
@@ -264,7 +271,9 @@ def _need(path: str, section: Struct, keys: tuple[str, ...], why: str) -> None:
 
 def _refuse_clear_text(path: str, security: str, host: str) -> None:
     if security == "none" and host not in LOOPBACK:
-        raise ConfigError(f'{path}.security: found "none" with host "{host}"; allowed: tls | starttls (none only on loopback)')
+        raise ConfigError(
+            f'{path}.security: found "none" with host "{host}"; allowed: tls | starttls (none only on loopback)'
+        )
 
 
 def _resolved(config: Config, folder: Path) -> Config:

@@ -1,4 +1,4 @@
-"""A throwaway installation: sample messages in two Maildirs, SQLite, outgoing mail to a folder. No server, no secret."""
+"""A throwaway installation: sample messages in two Maildirs, SQLite, letters to a folder. No server, no secret."""
 
 from __future__ import annotations
 
@@ -97,7 +97,5 @@ def _sent(sample: Path) -> datetime:
 
 def _employed(installation: Parts, role: Role, email: str) -> tuple[Role, str, str]:
     password = secrets.token_urlsafe(12)
-    accounts.add(
-        installation.engine, email, role, password, added_by="demo", confirmed_by="demo", at=now()
-    )
+    accounts.add(installation.engine, email, role, password, added_by="demo", confirmed_by="demo", at=now())
     return role, email, password

@@ -401,7 +401,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A case as an officer may read it: identity masked. `version` grows with each change (stale writes are refused)."""
+    """A case as an officer may read it, identity masked. `version` grows with each change, to refuse stale writes."""
 
     entry: QueueEntry
     version: int

@@ -37,7 +37,14 @@ class Results(dict[LetterState, int]):
 def poll(settings: Mailbox, office: Office) -> Tally:
     """Takes in everything new in one mailbox and logs what was done; raises `MailbotError` where it failed."""
     tally = take_in(settings, office)
-    log.info("mail taken in", action="poll", mailbox=settings.name, new=tally.new, filed=tally.filed, set_aside=tally.set_aside)
+    log.info(
+        "mail taken in",
+        action="poll",
+        mailbox=settings.name,
+        new=tally.new,
+        filed=tally.filed,
+        set_aside=tally.set_aside,
+    )
     return tally
 
 

@@ -1,4 +1,4 @@
-"""The fakes the tests share, at one seam each: a judge without a model, a clock that stands still, and ready-made values."""
+"""The fakes the tests share: a judge without a model, a clock that stands still, and ready-made values."""
 
 from __future__ import annotations
 
@@ -91,9 +91,21 @@ class WordJudge:
         if "DANGER" in one.text:
             at = one.text.index("DANGER")
             span = Evidence(
-                field="immediate_risk", value="true", text="DANGER", start=at, end=at + 6, source="rule:word", score=1, clause="P3"
+                field="immediate_risk",
+                value="true",
+                text="DANGER",
+                start=at,
+                end=at + 6,
+                source="rule:word",
+                score=1,
+                clause="P3",
             )
-            changes |= {"immediate_risk": True, "situations": frozenset({Situation.CHILD_AT_RISK}), "priority": 1, "evidence": (span,)}
+            changes |= {
+                "immediate_risk": True,
+                "situations": frozenset({Situation.CHILD_AT_RISK}),
+                "priority": 1,
+                "evidence": (span,),
+            }
         if "WORKER" in one.text:
             changes["whistleblowing"] = Whistleblowing.QUALIFYING
         if one.automatic:

@@ -18,6 +18,4 @@ def record(
     connection: sa.Connection, *, at: datetime, actor: str, act: str, reference: str | None = None, detail: str = ""
 ) -> None:
     """Adds one row within the transaction of what it tells of, so that neither stands without the other."""
-    connection.execute(
-        sa.insert(audit).values(at=at, actor=actor, act=act, reference=reference, detail=detail[:1000])
-    )
+    connection.execute(sa.insert(audit).values(at=at, actor=actor, act=act, reference=reference, detail=detail[:1000]))

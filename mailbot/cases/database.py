@@ -15,6 +15,8 @@ from alembic.script import ScriptDirectory
 
 from mailbot.errors import ConfigError, StorageFailed
 
+Engine = sa.Engine
+
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON")
 
 
@@ -23,9 +25,13 @@ def open_database(url: str) -> sa.Engine:
     try:
         engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError):
-        raise ConfigError('database.url: not a database URL; allowed: "sqlite:///PATH" | "postgresql+psycopg://…"') from None
+        raise ConfigError(
+            'database.url: not a database URL; allowed: "sqlite:///PATH" | "postgresql+psycopg://…"'
+        ) from None
     except ModuleNotFoundError as error:
-        raise ConfigError(f"database.url: the driver {error.name} is not installed: pip install 'mailbot[postgres]'") from None
+        raise ConfigError(
+            f"database.url: the driver {error.name} is not installed: pip install 'mailbot[postgres]'"
+        ) from None
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
@@ -43,7 +49,9 @@ def storage_errors() -> Iterator[None]:
     try:
         yield
     except sa.exc.OperationalError as error:
-        raise StorageFailed(f"the database failed: {_first_line(error)}. Nothing is lost; mend it and run again") from error
+        raise StorageFailed(
+            f"the database failed: {_first_line(error)}. Nothing is lost; mend it and run again"
+        ) from error
 
 
 def upgrade(engine: sa.Engine) -> None:

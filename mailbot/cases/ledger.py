@@ -81,7 +81,9 @@ class Ledger:
         with storage_errors():
             vault_ids = self._vault.open_many(len(mails))
             with self._writing.begin() as connection:
-                kept = [self._keep_one(connection, vault_id, mail) for vault_id, mail in zip(vault_ids, mails, strict=True)]
+                kept = [
+                    self._keep_one(connection, vault_id, mail) for vault_id, mail in zip(vault_ids, mails, strict=True)
+                ]
         return [stored for stored in kept if stored is not None]
 
     def _keep_one(self, connection: sa.Connection, vault_id: str, mail: RawMail) -> StoredMail | None:
@@ -153,13 +155,15 @@ class Ledger:
 
     def set_aside(self) -> list[SetAside]:
         """Everything that waits for a person because it could not be filed, oldest first."""
-        query = (
-            sa.select(messages).where(messages.c.state == MessageState.SET_ASIDE).order_by(messages.c.received_at)
-        )
+        query = sa.select(messages).where(messages.c.state == MessageState.SET_ASIDE).order_by(messages.c.received_at)
         with storage_errors(), self._engine.connect() as connection:
             return [
                 SetAside(
-                    id=row.id, mailbox=row.mailbox, received_at=row.received_at, size=row.size, problem=row.problem or ""
+                    id=row.id,
+                    mailbox=row.mailbox,
+                    received_at=row.received_at,
+                    size=row.size,
+                    problem=row.problem or "",
                 )
                 for row in connection.execute(query)
             ]

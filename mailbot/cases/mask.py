@@ -1,4 +1,4 @@
-"""Masking: the sender's identity taken out of what officers read, each detail replaced by a token that says what it was.
+"""Masking: the sender's identity taken out of what officers read, a token in place of each detail.
 
 A first version: it masks the sender's name (from the header and from the sign-off), every mail address and telephone
 number, and the postal address they gave. The tokens and what they stand for are kept with the identity, in the vault.
@@ -16,7 +16,9 @@ from mailbot.domain import Email
 _MAIL_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _TELEPHONE = re.compile(r"(?<![\w@.])(?:\+44[ -]?|\(?0)\d(?:[ ()-]{0,2}\d){8,9}(?!\w)")
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’-]*")
-_TITLES = frozenset("mr mrs ms miss mx dr prof professor rev revd sir dame lord lady cllr councillor the and of".split())
+_TITLES = frozenset(
+    "mr mrs ms miss mx dr prof professor rev revd sir dame lord lady cllr councillor the and of".split()
+)
 _NOT_NAMES = frozenset(
     "regards thanks thank you yours sincerely faithfully best wishes kind many sent from love a an anon anonymous "
     "concerned parent worker neighbour mum dad nan staff member night owl resident support family office".split()
@@ -120,5 +122,7 @@ def _signed(text: str) -> Iterable[str]:
     lines = [line.strip(" ,.-–\t") for line in text.splitlines() if line.strip()]
     for line in lines[-2:] if len(lines) > 2 else []:
         words = line.split()
-        if 1 <= len(words) <= 3 and all(word[:1].isupper() and word.replace("-", "").replace(".", "").isalpha() for word in words):
+        if 1 <= len(words) <= 3 and all(
+            word[:1].isupper() and word.replace("-", "").replace(".", "").isalpha() for word in words
+        ):
             yield line

@@ -14,10 +14,10 @@ import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
+from mailbot.cases.access import Permission
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.schema import cases, letters
 from mailbot.cases.store import ACKNOWLEDGEMENT, LETTER_PLACE, Officer
-from mailbot.cases.access import Permission
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import Channel, Letter, LetterState, QueuedLetter
@@ -74,9 +74,7 @@ class Outbox:
             )
             self._show(connection, [row.case_id for row in rows], LetterState.SENDING)
         return [
-            QueuedLetter(
-                id=row.id, case_reference=row.reference, letter=self._opened(row), attempts=row.attempts + 1
-            )
+            QueuedLetter(id=row.id, case_reference=row.reference, letter=self._opened(row), attempts=row.attempts + 1)
             for row in rows
         ]
 
@@ -147,9 +145,7 @@ class Outbox:
         """The acknowledgement to be posted, with the address it goes to; seeing it is audited as seeing identity."""
         with storage_errors(), self._writing.begin() as connection:
             row = self._post_row(connection, reference, officer)
-            audit.record(
-                connection, at=self._clock(), actor=officer.email, act="printed letter", reference=reference
-            )
+            audit.record(connection, at=self._clock(), actor=officer.email, act="printed letter", reference=reference)
             return self._opened(row)
 
     def mark_posted(self, reference: str, officer: Officer) -> None:

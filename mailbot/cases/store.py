@@ -1,7 +1,7 @@
 """Cases: filing a judged message, listing the queue, opening a case and writing an officer's review.
 
-Frozen values of `mailbot.domain` go in and out; rows never leave this module. Restricted cases are filtered here, in the
-query itself, so that no caller can forget to.
+Frozen values of `mailbot.domain` go in and out; rows never leave this module. Restricted cases are filtered here, in
+the query itself, so that no caller can forget to.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ ACKNOWLEDGEMENT = "acknowledgement"
 CORRECTABLE: dict[str, tuple[str, ...]] = {
     "kind": tuple(Kind),
     "immediate_risk": ("true", "false"),
-    **{situation: ("true", "false") for situation in Situation},
+    **dict.fromkeys(Situation, ("true", "false")),
     "remit": tuple(Remit),
     "service_type": tuple(ServiceType),
     "whistleblowing": tuple(Whistleblowing),
@@ -122,7 +122,11 @@ def masked(email: Email, assessment: Assessment) -> tuple[Narrative, Identity]:
     Evidence spans are carried over to the masked text. `reply` of the narrative is filled in by `Filing.file`.
     """
     masker = Masker(email, assessment.postal_address)
-    parts = {"text": masker.mask(email.text), "subject": masker.mask(email.subject), "quoted": masker.mask(email.quoted)}
+    parts = {
+        "text": masker.mask(email.text),
+        "subject": masker.mask(email.subject),
+        "quoted": masker.mask(email.quoted),
+    }
     attachments = []
     for number, attachment in enumerate(email.attachments):
         words = masker.mask(attachment.text) if attachment.text is not None else None
@@ -168,14 +172,22 @@ def _carried_over(evidence: Evidence, part: Masked) -> Evidence:
 class Filing:
     """One transaction in which a batch of judged messages becomes cases."""
 
-    def __init__(self, connection: sa.Connection, vault: Vault, clock: Clock, restricted_mailboxes: Collection[str]) -> None:
+    def __init__(
+        self, connection: sa.Connection, vault: Vault, clock: Clock, restricted_mailboxes: Collection[str]
+    ) -> None:
         self._connection = connection
         self._vault = vault
         self._clock = clock
         self._restricted_mailboxes = restricted_mailboxes
 
     def file(
-        self, stored: StoredMail, reference: str, email: Email, assessment: Assessment, reply: Reply, letter: Letter | None
+        self,
+        stored: StoredMail,
+        reference: str,
+        email: Email,
+        assessment: Assessment,
+        reply: Reply,
+        letter: Letter | None,
     ) -> None:
         """Files one message: a new case with its acknowledgement in the outbox, or one more copy of a known message.
 
@@ -190,7 +202,9 @@ class Filing:
         )
         if self._connection.execute(claim).rowcount == 0:
             return
-        case_id = self._join_known(stored, same_as) or self._new_case(stored, reference, email, assessment, reply, letter)
+        case_id = self._join_known(stored, same_as) or self._new_case(
+            stored, reference, email, assessment, reply, letter
+        )
         self._connection.execute(sa.update(messages).where(messages.c.id == stored.id).values(case_id=case_id))
 
     def _join_known(self, stored: StoredMail, same_as: str) -> int | None:
@@ -214,7 +228,13 @@ class Filing:
         return case_id
 
     def _new_case(
-        self, stored: StoredMail, reference: str, email: Email, assessment: Assessment, reply: Reply, letter: Letter | None
+        self,
+        stored: StoredMail,
+        reference: str,
+        email: Email,
+        assessment: Assessment,
+        reply: Reply,
+        letter: Letter | None,
     ) -> int:
         narrative, identity = masked(email, assessment)
         narrative = dataclasses.replace(narrative, reply=reply)
@@ -327,9 +347,7 @@ class Store:
         self._demand(officer, Permission.READ_CASES)
         with storage_errors(), self._writing.begin() as connection:
             row = self._visible_row(connection, reference, officer)
-            audit.record(
-                connection, at=self._clock(), actor=officer.email, act="read case", reference=reference
-            )
+            audit.record(connection, at=self._clock(), actor=officer.email, act="read case", reference=reference)
             return self._case(connection, row)
 
     def review(self, reference: str, officer: Officer, version: int, decision: Decision) -> None:
@@ -370,9 +388,7 @@ class Store:
                     done=kind is ActionKind.NO_FURTHER_ACTION,
                 )
             )
-            audit.record(
-                connection, at=now, actor=officer.email, act="decided", reference=row.reference, detail=kind
-            )
+            audit.record(connection, at=now, actor=officer.email, act="decided", reference=row.reference, detail=kind)
         reasons = [f"{change.field} set to {change.value}: {change.reason}" for change in decision.corrections]
         for change in decision.corrections:
             audit.record(

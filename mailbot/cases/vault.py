@@ -95,7 +95,9 @@ def read_keys(path: Path, environment: str | None) -> Keyring:
         raise KeysMissing(f"the keys in {where} are damaged: put the copy back that is kept apart") from None
     for purpose, named in ring.wrapping.items():
         if named.current not in named.keys:
-            raise KeysMissing(f'the keys in {where} name "{named.current}" as current for {purpose}, which is not there')
+            raise KeysMissing(
+                f'the keys in {where} name "{named.current}" as current for {purpose}, which is not there'
+            )
     return ring
 
 
@@ -125,21 +127,19 @@ class Vault:
     def open_many(self, count: int) -> Sequence[str]:
         """Makes `count` new vault ids, both data keys of each wrapped and committed to the key store."""
         rows, fresh = [], {}
-        for _ in range(count):
-            vault_id = secrets.token_hex(16)
+        vault_ids = [secrets.token_hex(16) for _ in range(count)]
+        for vault_id in vault_ids:
             for purpose in Purpose:
                 named = self.keyring.wrapping[purpose]
                 data_key = AESGCM.generate_key(256)
                 fresh[vault_id, purpose] = data_key
                 wrapped = aes_key_wrap(named.keys[named.current], data_key)
-                rows.append(
-                    {"vault_id": vault_id, "purpose": purpose, "key_name": named.current, "wrapped": wrapped}
-                )
+                rows.append({"vault_id": vault_id, "purpose": purpose, "key_name": named.current, "wrapped": wrapped})
         if rows:
             with self._key_store.begin() as connection:
                 connection.execute(sa.insert(key_table), rows)
         self._fresh = fresh  # the batch in hand is sealed without asking the store again
-        return list(dict.fromkeys(row["vault_id"] for row in rows))
+        return vault_ids
 
     def seal(self, vault_id: str, purpose: Purpose, place: str, clear: bytes) -> bytes:
         """`clear` encrypted for its `place`: ``table.column``, and ``:token`` where a case has several rows there."""

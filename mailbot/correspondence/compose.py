@@ -13,7 +13,18 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
-from mailbot.domain import Address, Assessment, Channel, Email, Letter, RawMail, Remit, Reply, ServiceType, Whistleblowing
+from mailbot.domain import (
+    Address,
+    Assessment,
+    Channel,
+    Email,
+    Letter,
+    RawMail,
+    Remit,
+    Reply,
+    ServiceType,
+    Whistleblowing,
+)
 from mailbot.errors import ArtefactRefused
 
 TEMPLATES = ("concern", "whistleblowing", "out_of_remit", "enquiry")

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from mailbot.domain import Address, Assessment, Channel, Contact, Email, Kind, Remit, Reply, Whistleblowing
 
 SHARED_LOCAL_PARTS = frozenset(
-    "admin administrator office reception receptionist info enquiries enquiry contact hello mail mailbox team staff "
-    "staffroom duty manager managers deputy home house kitchen nurse nursing medical surgery care carers night nights "
-    "shift hr finance accounts payroll secretary head headteacher principal library computer pc desk frontdesk "
-    "support referrals placements safeguarding boarding matron houseparent family families everyone all".split()
+    "admin administrator office reception receptionist info enquiries enquiry contact hello mail mailbox team "
+    "staff staffroom duty manager managers deputy home house kitchen nurse nursing medical surgery care "
+    "carers night nights shift hr finance accounts payroll secretary head headteacher principal library "
+    "computer pc desk frontdesk support referrals placements safeguarding boarding matron houseparent family "
+    "families everyone all".split()
 )
 
 PUPIL_WORDS = frozenset(
@@ -24,26 +25,28 @@ PUPIL_WORDS = frozenset(
 )
 
 ORGANISATION_WORDS = frozenset(
-    "care cares caring carehomes homes home house fostering foster adoption adopt childrens children child kids youth young "
-    "support supported living residential services service group trust academy school college nursery council gov nhs "
-    "borough county society foundation charity agency staffing recruitment community centre center church parish".split()
+    "care cares caring carehomes homes home house fostering foster adoption adopt childrens children child "
+    "kids youth young support supported living residential services service group trust academy school "
+    "college nursery council gov nhs borough county society foundation charity agency staffing recruitment "
+    "community centre center church parish".split()
 )
 
 PUBLIC_MAIL = frozenset(
-    "gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk live.com live.co.uk msn.com yahoo.com yahoo.co.uk "
-    "ymail.com icloud.com me.com mac.com aol.com aol.co.uk btinternet.com btopenworld.com talktalk.net sky.com "
-    "virginmedia.com ntlworld.com blueyonder.co.uk proton.me protonmail.com pm.me tutanota.com tuta.com gmx.com gmx.co.uk "
-    "mail.com zoho.com fastmail.com plus.com tiscali.co.uk orange.net".split()
+    "gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk live.com live.co.uk msn.com yahoo.com "
+    "yahoo.co.uk ymail.com icloud.com me.com mac.com aol.com aol.co.uk btinternet.com btopenworld.com "
+    "talktalk.net sky.com virginmedia.com ntlworld.com blueyonder.co.uk proton.me protonmail.com pm.me "
+    "tutanota.com tuta.com gmx.com gmx.co.uk mail.com zoho.com fastmail.com plus.com tiscali.co.uk orange.net".split()
 )
 
 _WORD = re.compile(r"[^\W\d_]+")
 _PLAIN_WORDS = frozenset(
-    "the of and for in at a an home house lodge court view school college centre center nursery fostering care group "
-    "children childrens s services service limited ltd agency trust academy residential".split()
+    "the of and for in at a an home house lodge court view school college centre center nursery fostering "
+    "care group children childrens s services service limited ltd agency trust academy residential".split()
 )
 _SHARED_IN_WORDS = re.compile(
-    r"\b(?:shared|communal|office|staff|church|library|school|work|team|home'?s) (?:computer|laptop|pc|e-?mail|mailbox|inbox|"
-    r"account|tablet)\b|\bthis is the (?:home|house|office|school|unit)'?s? (?:e-?mail|account|computer)\b",
+    r"\b(?:shared|communal|office|staff|church|library|school|work|team|home'?s) "
+    r"(?:computer|laptop|pc|e-?mail|mailbox|inbox|account|tablet)\b|"
+    r"\bthis is the (?:home|house|office|school|unit)'?s? (?:e-?mail|account|computer)\b",
     re.IGNORECASE,
 )
 
@@ -85,7 +88,8 @@ OUT_OF_REMIT = frozenset({Remit.OTHER_OFSTED, Remit.OTHER_NATION, Remit.OTHER_RE
 
 
 def _no_usable_address(asked: _Question) -> bool:
-    return not all(re.fullmatch(r"[^@\s<>,;:]+@[^@\s<>,;:]+\.[^@\s<>,;:]+", address.address) for address in asked.addresses)
+    usable = re.compile(r"[^@\s<>,;:]+@[^@\s<>,;:]+\.[^@\s<>,;:]+")
+    return not all(usable.fullmatch(address.address) for address in asked.addresses)
 
 
 def _address_of_the_service(asked: _Question) -> bool:
@@ -155,7 +159,10 @@ REASONS_TO_WITHHOLD: list[tuple[str, Callable[[_Question], bool]]] = [
         "the sender says not to contact them, or that the mailbox is not safe",
         lambda asked: asked.assessment.contact is Contact.DO_NOT_CONTACT,
     ),
-    ("the sender asks for a letter, but no postal address could be read: a person decides", _wishes_post_without_address),
+    (
+        "the sender asks for a letter, but no postal address could be read: a person decides",
+        _wishes_post_without_address,
+    ),
 ]
 
 REASONS_AGAINST_THE_ADDRESS: list[tuple[str, Callable[[_Question], bool]]] = [

@@ -173,4 +173,6 @@ def _signed_in(settings: Outgoing) -> smtplib.SMTP:
 
 def _refused(what: str, code: int, answer: bytes | str) -> DeliveryFailed:
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return DeliveryFailed(f"the mail server refused {what}: {code} {text.splitlines()[0] if text else ''}", permanent=code >= 500)
+    return DeliveryFailed(
+        f"the mail server refused {what}: {code} {text.splitlines()[0] if text else ''}", permanent=code >= 500
+    )

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from email.message import Message
 
 from mailbot.domain import Attachment
-from mailbot.intake.body import decoded, is_attachment, read_body, text_of_html
+from mailbot.intake.body import decoded, is_attachment, parts_of, read_body, text_of_html
 
 MAX_FILE_BYTES = 50_000_000
 MAX_UNPACKED_BYTES = 200_000_000
@@ -38,8 +38,7 @@ def read_attachments(message: Message) -> tuple[tuple[Attachment, ...], tuple[st
 
 def _files(message: Message) -> Iterator[Message]:
     if message.get_content_maintype() == "multipart":
-        payload = message.get_payload()
-        for part in payload if isinstance(payload, list) else []:
+        for part in parts_of(message):
             yield from _files(part)
     elif is_attachment(message):
         yield message
@@ -62,9 +61,8 @@ def _name(part: Message, number: int) -> str:
 
 
 def _content(part: Message) -> bytes:
-    payload = part.get_payload()
-    if part.get_content_maintype() == "message" and isinstance(payload, list):
-        return b"".join(inner.as_bytes() for inner in payload)
+    if part.get_content_maintype() == "message" and parts_of(part):
+        return b"".join(inner.as_bytes() for inner in parts_of(part))
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
 
@@ -132,9 +130,8 @@ def _or_nothing(text: str) -> str:
 
 def _message_text(part: Message) -> str:
     """The words of a message within the message, subject and sender with them."""
-    payload = part.get_payload()
     lines = []
-    for inner in payload if isinstance(payload, list) else []:
+    for inner in parts_of(part):
         lines += [f"{header}: {inner[header]}" for header in ("From", "Date", "Subject") if inner.get(header)]
         lines += ["", read_body(inner).text]
     return "\n".join(lines)[:MAX_CHARACTERS]

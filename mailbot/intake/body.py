@@ -1,4 +1,4 @@
-"""The words of a message: the right characters whatever the label says, and the sender's own apart from what they quote."""
+"""The words of a message: right whatever the charset label says, the sender's own apart from what they quote."""
 
 from __future__ import annotations
 
@@ -46,11 +46,16 @@ def read_body(message: Message) -> Body:
 def text_parts(message: Message) -> Iterator[Message]:
     """The parts shown as the message's text, in order; not attachments, not messages within the message."""
     if message.get_content_maintype() == "multipart":
-        payload = message.get_payload()
-        for part in payload if isinstance(payload, list) else []:
+        for part in parts_of(message):
             yield from text_parts(part)
     elif message.get_content_maintype() == "text" and not is_attachment(message):
         yield message
+
+
+def parts_of(message: Message) -> list[Message]:
+    """The parts directly within a message; none where a broken one holds text instead."""
+    payload = message.get_payload()
+    return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
 
 
 def is_attachment(part: Message) -> bool:
@@ -104,7 +109,9 @@ def text_of_html(html: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    lines = [re.sub(r"[ \t\xa0]+", " ", line).strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    lines = [
+        re.sub(r"[ \t\xa0]+", " ", line).strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    ]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
@@ -122,10 +129,12 @@ _QUOTE_STARTS = re.compile(
 _HEADER_BLOCK = re.compile(r"^\*?(?:from|oddi wrth|von|de|od)\*?:\s.*\S", re.IGNORECASE)
 _HEADER_NEXT = re.compile(r"^\*?(?:sent|date|to|cc|subject|anfonwyd|dyddiad|at|pwnc)\*?:", re.IGNORECASE)
 _SIGNATURE = re.compile(
-    r"^(?:--|—|-- )$|^(?:sent from my |sent from (?:yahoo|outlook|mail) |get outlook for |anfonwyd o fy ).*$", re.IGNORECASE
+    r"^(?:--|—|-- )$|^(?:sent from my |sent from (?:yahoo|outlook|mail) |get outlook for |anfonwyd o fy ).*$",
+    re.IGNORECASE,
 )
 _DISCLAIMER = re.compile(
-    r"^(?:(?:this|the information in this|this electronic) (?:e-?mail|message|communication)(?:,| and| is| may| has| contains| carries| was)|"
+    r"^(?:(?:this|the information in this|this electronic) (?:e-?mail|message|communication)"
+    r"(?:,| and| is| may| has| contains| carries| was)|"
     r"disclaimer\b|confidentiality notice|privileged|think before you print|please consider the environment|"
     r"mae'r (?:e-?bost|neges) (?:hwn|hon) yn)",
     re.IGNORECASE,

@@ -8,7 +8,9 @@ from typing import Any
 
 LIKELY = ("en", "cy", "pl", "ro", "ur", "pa", "ar", "fr", "pt", "es", "it", "bn", "so", "gu", "uk", "ru", "zh", "lt")
 FEW_LETTERS = 40
-_WELSH = frozenset("mae yn y yr i ddim wedi gyda dwi fy chi plant plentyn cartref ysgol diolch gofal hi hwn hon rwy fod ond".split())
+_WELSH = frozenset(
+    "mae yn y yr i ddim wedi gyda dwi fy chi plant plentyn cartref ysgol diolch gofal hi hwn hon rwy fod ond".split()
+)
 
 
 def language_of(text: str) -> str:

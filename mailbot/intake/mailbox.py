@@ -139,8 +139,9 @@ class ImapMailbox:
         try:
             self._client = _connected(settings)
         except ssl.SSLCertVerificationError as error:
-            why = f"its certificate does not verify ({error.verify_message}); mend the server or name its authority in ca_file"
-            raise MailboxUnreachable(f"{settings.name}: {settings.host}:{settings.port}: {why}") from None
+            why = f"its certificate does not verify ({error.verify_message})"
+            mend = "mend the server, or name its authority in ca_file"
+            raise MailboxUnreachable(f"{settings.name}: {settings.host}:{settings.port}: {why}; {mend}") from None
         except NETWORK_ERRORS as error:
             raise _unreachable(settings, "no secure connection", error) from None
         try:
@@ -195,4 +196,6 @@ def _connected(settings: Mailbox) -> IMAPClient:
 
 def _unreachable(settings: Mailbox, what: str, error: Exception) -> MailboxUnreachable:
     detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return MailboxUnreachable(f"{settings.name}: {settings.host}:{settings.port}: {what}: {detail}. The next run goes on")
+    return MailboxUnreachable(
+        f"{settings.name}: {settings.host}:{settings.port}: {what}: {detail}. The next run goes on"
+    )

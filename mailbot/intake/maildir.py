@@ -31,7 +31,9 @@ class MaildirFolder:
         self._root = Path(settings.path)
         here = self._root if name == "INBOX" else self._root / f".{name}"
         try:
-            found = [path for part in ("new", "cur") for path in (here / part).iterdir() if not path.name.startswith(".")]
+            found = [
+                path for part in ("new", "cur") for path in (here / part).iterdir() if not path.name.startswith(".")
+            ]
         except OSError as error:
             raise MailboxUnreachable(f"{settings.name}: the Maildir {here} cannot be read: {error.strerror}") from None
         self._files = {uid_of(path): path for path in sorted(found, key=lambda path: path.name)}

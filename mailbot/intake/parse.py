@@ -58,7 +58,9 @@ def parse(raw: RawMail, *, own_addresses: frozenset[str] = frozenset(), authserv
         signature=signature,
         language=language_of(written or quoted),
         attachments=attachments,
-        references=tuple(re.findall(r"<[^<>\s]+>", f"{message.get('References') or ''} {message.get('In-Reply-To') or ''}")),
+        references=tuple(
+            re.findall(r"<[^<>\s]+>", f"{message.get('References') or ''} {message.get('In-Reply-To') or ''}")
+        ),
         automatic=reason_automatic(message, sender, subject, written, own_addresses),
         forged=_forged(message, authserv_id),
         defects=(*_defects(message, body), *problems),

@@ -23,13 +23,13 @@ from mailbot.domain import (
     priority_of,
 )
 from mailbot.errors import ArtefactRefused
-from mailbot.triage.facts import Facts, read_facts
+from mailbot.triage.facts import read_facts
 from mailbot.triage.model import Opinion, TextModel
-from mailbot.triage.places import Gazetteer, PlaceDecision
+from mailbot.triage.places import Gazetteer
 from mailbot.triage.rules import RuleBook
 from mailbot.triage.sentences import sentences
-from mailbot.triage.services import ServiceFound, find_service
-from mailbot.triage.wishes import Wishes, read_wishes
+from mailbot.triage.services import find_service
+from mailbot.triage.wishes import read_wishes
 
 log = structlog.get_logger()
 
@@ -65,7 +65,7 @@ REMIT_OF_SERVICE: dict[ServiceType, Remit] = {
 
 EXCLUDED_SERVICES = frozenset({ServiceType.SECURE_TRAINING_CENTRE, ServiceType.YOUTH_OFFENDING_TEAM})
 
-CLAUSES = {
+CLAUSES: dict[str, str] = {
     "immediate_risk": "P3",
     "kind": "P8",
     "service_type": "P14",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mailbot.domain import Assessment, Situation
@@ -38,8 +39,8 @@ def evaluate(examples: Sequence[Labelled], assessments: Sequence[Assessment]) ->
         scores += _flag(
             situation,
             pairs,
-            lambda assessment, situation=situation: situation in assessment.situations,
-            lambda labels, situation=situation: situation in labels["situations"],
+            partial(_has_situation, situation),
+            partial(_labelled_situation, situation),
             contested="situations",
         )
     macro = [score.value for score in scores if score.measure == "f1" and score.field != "immediate_risk"]
@@ -63,6 +64,14 @@ def misses(examples: Sequence[Labelled], assessments: Sequence[Assessment]) -> l
         if said_situations != sorted(example.labels["situations"]):
             wrong.append((example.id, "situations", said_situations, sorted(example.labels["situations"])))
     return wrong
+
+
+def _has_situation(situation: Situation, assessment: Assessment) -> bool:
+    return situation in assessment.situations
+
+
+def _labelled_situation(situation: Situation, labels: Any) -> bool:
+    return situation in labels["situations"]
 
 
 def _labelled_danger(labels: Any) -> bool:

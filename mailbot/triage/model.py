@@ -83,7 +83,7 @@ class TextModel:
 
         if sklearn.__version__ != card.scikit_learn:
             raise ArtefactRefused(
-                f"the model was made by scikit-learn {card.scikit_learn}, here is {sklearn.__version__}: run `mailbot train`"
+                f"the model was made by scikit-learn {card.scikit_learn}, here is {sklearn.__version__}: train it anew"
             )
         parts = skops.io.loads(content, trusted=[])
         return cls(card, parts["features"], parts["weights"], parts["bias"])

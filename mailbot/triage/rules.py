@@ -1,7 +1,8 @@
 """The rules of ``models/rules.toml``: patterns an officer can read, each with its own examples.
 
 A rule looks at one sentence at a time. It raises its flag where `pattern` is found in the sentence, `unless` is not
-(negation, the past, a question of policy), and `together_with`, if given, stands anywhere in the text. It never lowers one.
+(negation, the past, a question of policy), and `together_with`, if given, stands anywhere in the text. It never lowers
+one.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import sklearn
 import skops
 import skops.io
-import sklearn
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
@@ -118,7 +118,9 @@ def _features() -> FeatureUnion:
             ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, strip_accents="unicode")),
             (
                 "characters",
-                TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=3, max_features=60_000),
+                TfidfVectorizer(
+                    analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=3, max_features=60_000
+                ),
             ),
         ]
     )

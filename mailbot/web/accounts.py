@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import argon2
 import sqlalchemy as sa
@@ -30,12 +31,16 @@ class _Base(DeclarativeBase):
     metadata = schema.metadata
 
 
-class Staff(_Base, UserMixin):  # type: ignore[misc]  # Flask-Security ships no types for its mixin
-    """A row of the staff table as Flask-Security sees it. Roles are read from `role`, never from its own role table."""
+class Staff(_Base, UserMixin):
+    """A row of the staff table as Flask-Security sees it. What they may do is `role`, never the library's roles."""
 
     __table__ = table
 
-    roles: tuple[str, ...] = ()
+    if TYPE_CHECKING:
+        role: str
+        tf_last_counter: int | None
+    else:
+        roles = ()
 
     @property
     def officer(self) -> Officer:
@@ -104,7 +109,9 @@ def disable(engine: sa.Engine, email: str, by: str, at: datetime) -> None:
     change = (
         sa.update(table)
         .where(table.c.email == email.lower())
-        .values(active=False, confirmed_by=sa.func.coalesce(table.c.confirmed_by, by), fs_uniquifier=secrets.token_hex(32))
+        .values(
+            active=False, confirmed_by=sa.func.coalesce(table.c.confirmed_by, by), fs_uniquifier=secrets.token_hex(32)
+        )
     )
     _change_one(engine, change, actor=by, act="staff disabled", at=at)
 
@@ -125,7 +132,9 @@ def listed(engine: sa.Engine) -> list[Person]:
     """Everybody with an account, by address."""
     with storage_errors(), engine.connect() as connection:
         rows = connection.execute(sa.select(table).order_by(table.c.email))
-        return [Person(email=row.email, role=Role(row.role), state=_state(row.active, row.confirmed_by)) for row in rows]
+        return [
+            Person(email=row.email, role=Role(row.role), state=_state(row.active, row.confirmed_by)) for row in rows
+        ]
 
 
 def officer(engine: sa.Engine, email: str) -> Officer:

@@ -1,7 +1,7 @@
 """The web application: put together from the configuration and the record, deny by default.
 
-Every endpoint that is not in `PUBLIC` needs a signed-in member of staff, and every one that is not in `NEEDS` is refused
-to everybody: a new page works only once somebody has said here who may see it.
+Every endpoint that is not in `PUBLIC` needs a signed-in member of staff, and every one that is not in `NEEDS` is
+refused to everybody: a new page works only once somebody has said here who may see it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response, g, redirect, render_template, request, url_for
-from flask_security import Security, SQLAlchemySessionUserDatastore, current_user
+from flask_security import Security, SQLAlchemySessionUserDatastore, UserMixin, current_user
 from flask_security.core import RoleMixin
 from flask_security.totp import Totp
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.exceptions import HTTPException
 
@@ -65,11 +65,10 @@ def create_app(config: Config, engine: sa.Engine, keyring: Keyring, store: Store
     """The application over one installation's record."""
     app = Flask("mailbot.web", template_folder="pages")
     app.config.update(_settings(config, keyring))
-    app.jinja_env.undefined = StrictUndefined
     app.jinja_loader = ChoiceLoader(
         [
             FileSystemLoader(str(app.root_path) + "/pages"),
-            PackageLoader("govuk_frontend_jinja", "templates"),
+            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
         ]
     )
     app.jinja_env.globals.update(words=words, may=_may)
@@ -110,6 +109,7 @@ def _settings(config: Config, keyring: Keyring) -> dict[str, Any]:
         "SECURITY_PASSWORD_SALT": derived("password"),
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SINGLE_HASH": {"argon2"},
+        "SECURITY_JOIN_USER_ROLES": False,  # what staff may do is in `mailbot.cases.access`
         "SECURITY_LOGIN_URL": "/sign-in",
         "SECURITY_LOGOUT_URL": "/sign-out",
         "SECURITY_LOGOUT_METHODS": ["POST"],
@@ -135,15 +135,15 @@ def _settings(config: Config, keyring: Keyring) -> dict[str, Any]:
     }
 
 
-class _Totp(Totp):  # type: ignore[misc]  # Flask-Security ships no types
+class _Totp(Totp):
     """Refuses a code that has been used: the library's own class keeps no counter (RFC 6238 section 5.2)."""
 
-    def get_last_counter(self, user: Staff) -> int | None:
-        counter: int | None = user.tf_last_counter
+    def get_last_counter(self, user: UserMixin) -> int | None:
+        counter: int | None = getattr(user, "tf_last_counter")  # noqa: B009  the library types its own mixin
         return counter
 
-    def set_last_counter(self, user: Staff, match: Any) -> None:
-        user.tf_last_counter = match.counter
+    def set_last_counter(self, user: UserMixin, match: Any) -> None:
+        setattr(user, "tf_last_counter", match.counter)  # noqa: B010
 
 
 def _sign_in(app: Flask, engine: sa.Engine) -> None:
@@ -175,7 +175,11 @@ def _start_and_health(app: Flask, engine: sa.Engine) -> None:
     @app.get("/health/ready")
     def health_ready() -> Response:
         problem = schema_problem(engine)
-        return Response("ready\n" if problem is None else "not ready: the database\n", 503 if problem else 200, mimetype="text/plain")
+        return Response(
+            "ready\n" if problem is None else "not ready: the database\n",
+            503 if problem else 200,
+            mimetype="text/plain",
+        )
 
 
 def signed_in() -> Officer:
@@ -196,7 +200,9 @@ def _deny_by_default() -> Any:
         return redirect(url_for("security.login", next=request.path if request.method == "GET" else None))
     needed = NEEDS.get(endpoint)
     if needed is None or not _may(needed):
-        return _problem(403, "You cannot see this page", "Your role does not include it. An administrator can change that.")
+        return _problem(
+            403, "You cannot see this page", "Your role does not include it. An administrator can change that."
+        )
     g.officer = signed_in()
     return None
 
@@ -228,7 +234,9 @@ def _problems(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def other(error: HTTPException) -> Any:
-        title = {404: "There is no such page", 405: "That cannot be done here"}.get(error.code or 500, "Something went wrong")
+        title = {404: "There is no such page", 405: "That cannot be done here"}.get(
+            error.code or 500, "Something went wrong"
+        )
         return _problem(error.code or 500, title, "Check the address, or start again from the queue.")
 
 

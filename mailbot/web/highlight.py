@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mailbot.domain import Evidence
 
@@ -18,7 +19,14 @@ class Piece:
     @property
     def strongest(self) -> str:
         """The flag whose colour and pattern the piece wears: danger before anything else."""
-        order = ("immediate_risk", "adult_in_danger", "child_at_risk", "systemic_failure", "regulatory_breach", "quality_of_care")
+        order = (
+            "immediate_risk",
+            "adult_in_danger",
+            "child_at_risk",
+            "systemic_failure",
+            "regulatory_breach",
+            "quality_of_care",
+        )
         return next((flag for flag in order if flag in self.flags), "other")
 
 
@@ -37,7 +45,7 @@ def pieces(text: str, evidence: Sequence[Evidence]) -> list[Piece]:
     cuts = sorted({0, len(text), *(one.start for one in evidence), *(one.end for one in evidence)})
     cuts = [cut for cut in cuts if 0 <= cut <= len(text)]
     found = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         flags = dict.fromkeys(flag_of(one) for one in evidence if one.start <= start and end <= one.end)
         found.append(Piece(text[start:end], tuple(flags)))
     return found

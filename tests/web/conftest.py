@@ -1,0 +1,66 @@
+"""Fixtures of the web tests: the application over an installation, and people who are signed in to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from mailbot.clock import now
+from mailbot.config import Config, Mailbox, Outgoing, Web
+from mailbot.domain import Role
+from mailbot.web import accounts
+from mailbot.web.app import create_app
+from tests.conftest import Installation
+
+PASSWORD = "a long enough password"
+SignedIn = Callable[[Role], FlaskClient]
+
+
+def application(installation: Installation, second_factor: str = "optional") -> Flask:
+    config = Config(
+        mailbox=(Mailbox(name="enquiries", kind="maildir", path="."),),
+        outgoing=Outgoing(kind="folder"),
+        web=Web(second_factor=second_factor),  # type: ignore[arg-type]
+    )
+    app = create_app(
+        config, installation.engine, installation.vault.keyring, installation.store, installation.outbox
+    )
+    app.testing = True
+    return app
+
+
+def token_of(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found, "the page has no form"
+    return found.group(1)
+
+
+def sign_in(client: FlaskClient, email: str, password: str = PASSWORD) -> str:
+    token = token_of(client.get("/sign-in").text)
+    answer = client.post(
+        "/sign-in", data={"email": email, "password": password, "csrf_token": token}, follow_redirects=True
+    )
+    return answer.text
+
+
+@pytest.fixture
+def app(sqlite: Installation) -> Flask:
+    return application(sqlite)
+
+
+@pytest.fixture
+def signed_in(app: Flask, sqlite: Installation) -> SignedIn:
+    """Makes somebody with a role and signs them in."""
+
+    def make(role: Role) -> FlaskClient:
+        email = f"{role}@example.gov.uk"
+        accounts.add(sqlite.engine, email, role, PASSWORD, added_by="test", confirmed_by="test", at=now())
+        client = app.test_client()
+        sign_in(client, email)
+        return client
+
+    return make
