@@ -23,6 +23,14 @@ _NOT_NAMES = frozenset(
     "regards thanks thank you yours sincerely faithfully best wishes kind many sent from love a an anon anonymous "
     "concerned parent worker neighbour mum dad nan staff member night owl resident support family office".split()
 )
+_ORDINARY_WORDS = frozenset(
+    "will grace hope may mark rose bill rob sue jack pat art bob dawn faith joy june april summer autumn daisy lily ivy "
+    "holly jasmine iris heather ruby pearl amber crystal angel chance chase drew frank grant hunter jay miles rich rod sky "
+    "stone young king hill wood green brown white black field house home church short long wise child little day knight "
+    "price cook baker page marsh moor lane bell bird fox ward west north head bishop carter moss bush rice root wall kerr "
+    "power read berry love burns cross dale ford gray grey hall hardy lamb park penny peace pool savage small story".split()
+)
+"""Names that are also words: masked only where they are written with a capital."""
 _SIGN_OFF = re.compile(
     r"(?:^|\n)[ \t]*(?:(?:kind|best|warm|many)?[ \t]*(?:regards|wishes|thanks)|yours(?:[ \t]\w+){0,2}|thank you|cheers|"
     r"love|cofion(?:[ \t]\w+)?|diolch(?:[ \t]\w+)?)[,.! \t]*\n+[ \t]*([^\n]{2,60})",
@@ -70,9 +78,7 @@ class Masker:
             patterns.append(("postal address", re.compile(r"[\s,]{1,4}".join(words), re.IGNORECASE)))
         patterns.append(("phone", _TELEPHONE))
         if names:
-            longest_first = sorted(names, key=len, reverse=True)
-            alternatives = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in longest_first)
-            patterns.append(("sender", re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)))
+            patterns.append(("sender", _names_pattern(names)))
         self._patterns = patterns
         self._tokens: dict[tuple[str, str], str] = {}
 
@@ -94,6 +100,15 @@ class Masker:
         return self._tokens[key]
 
 
+def _names_pattern(names: set[str]) -> re.Pattern[str]:
+    """The longest names first; capitals matter only for names of few letters and for those that are words."""
+    longest_first = sorted(names, key=len, reverse=True)
+    escaped = {name: re.escape(name).replace(r"\ ", r"\s+") for name in longest_first}
+    as_written = {name for name in names if len(name) < 4 or name.casefold() in _ORDINARY_WORDS}
+    alternatives = [escaped[name] if name in as_written else f"(?i:{escaped[name]})" for name in longest_first]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w)")
+
+
 def _replaced(text: str, swaps: Sequence[tuple[int, int, str]]) -> str:
     pieces, at = [], 0
     for start, end, token in swaps:
@@ -110,7 +125,7 @@ def _names(email: Email) -> set[str]:
     names: set[str] = set()
     for name in filter(None, whole):
         words = [word for word in _NAME_WORD.findall(name) if word.casefold() not in _TITLES | _NOT_NAMES]
-        names |= {word for word in words if len(word) >= 3 and word[0].isupper()}
+        names |= {word for word in words if len(word) >= 2 and word[0].isupper()}
         if len(words) > 1:
             names.add(name.strip())
     return names

@@ -75,9 +75,7 @@ def test_a_restricted_role_works_only_once_an_administrator_confirmed_it(
     app: Flask, sqlite: Installation, signed_in: SignedIn
 ) -> None:
     email = "new.wb@example.gov.uk"
-    waits = accounts.add(
-        sqlite.engine, email, Role.WHISTLEBLOWING_OFFICER, PASSWORD, added_by="command line", at=now()
-    )
+    waits = accounts.add(sqlite.engine, email, Role.WHISTLEBLOWING_OFFICER, PASSWORD, added_by="command line", at=now())
     assert waits
     assert "not right" in sign_in(app.test_client(), email)
 

@@ -1,0 +1,66 @@
+"""The sender's identity is taken out of what officers read, and evidence still points at the right words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbot.cases.mask import Masker
+from mailbot.domain import Address
+from tests.doubles import email
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("It was me, Jo, who rang.", "Jo"),
+        ("Write to jo.s@other.example please.", "jo.s@other.example"),
+        ("Ring me on 07700 900123 after six.", "07700 900123"),
+        ("My number is (01632) 960 001.", "960 001"),
+        ("Call +44 7700 900 456.", "900 456"),
+        ("Something happened.\nIt was late.\n\nRegards\nJoanna Sandiford-Pike", "Sandiford-Pike"),
+        ("Something happened.\nIt was late.\n\nJ. Sandiford", "Sandiford"),
+    ],
+)
+def test_what_tells_who_wrote_is_masked(text: str, hidden: str) -> None:
+    masked = Masker(email(text=text, sender=Address(name="Jo Sandiford", address="jo@post.example")), None).mask(text)
+
+    assert hidden not in masked.text
+    assert hidden in "".join(masked.tokens.values())
+
+
+def test_the_postal_address_is_masked_however_its_lines_are_broken() -> None:
+    text = "Please write to 4 Mill Row\nLudlow SY8 1AA and not by email."
+    masked = Masker(email(text=text), "4 Mill Row, Ludlow, SY8 1AA").mask(text)
+
+    assert masked.text == "Please write to [postal address 1] and not by email."
+
+
+def test_the_same_detail_has_the_same_token_in_every_part() -> None:
+    masker = Masker(email(), None)
+
+    assert masker.mask("Sandiford rang").text == masker.mask("sandiford rang").text == "[sender 1] rang"
+
+
+def test_a_name_that_is_an_ordinary_word_hides_no_ordinary_word() -> None:
+    masker = Masker(email(sender=Address(name="Will Grace", address="w@post.example")), None)
+
+    assert masker.mask("They will say grace. Will said so.").text == "They will say grace. [sender 1] said so."
+
+
+def test_service_and_child_stay_readable() -> None:
+    text = "The boy K at Larch House in Leeds was hurt on 3 March at 21.40."
+
+    assert Masker(email(), None).mask(text).text == text
+
+
+@given(st.text(max_size=200), st.data())
+def test_a_span_of_the_original_is_the_same_words_in_the_masked_text(filling: str, data: st.DataObject) -> None:
+    word = "EVIDENCE"
+    text = f"Jo wrote from jo@post.example: {filling} {word} {filling} ring 07700 900123. Jo"
+    masked = Masker(email(), None).mask(text)
+    start = text.index(word)
+
+    begin, end = masked.span(start, start + len(word))
+    assert masked.text[begin:end] == word
