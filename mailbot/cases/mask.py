@@ -24,11 +24,12 @@ _NOT_NAMES = frozenset(
     "concerned parent worker neighbour mum dad nan staff member night owl resident support family office".split()
 )
 _ORDINARY_WORDS = frozenset(
-    "will grace hope may mark rose bill rob sue jack pat art bob dawn faith joy june april summer autumn daisy lily ivy "
-    "holly jasmine iris heather ruby pearl amber crystal angel chance chase drew frank grant hunter jay miles rich rod sky "
-    "stone young king hill wood green brown white black field house home church short long wise child little day knight "
-    "price cook baker page marsh moor lane bell bird fox ward west north head bishop carter moss bush rice root wall kerr "
-    "power read berry love burns cross dale ford gray grey hall hardy lamb park penny peace pool savage small story".split()
+    "will grace hope may mark rose bill rob sue jack pat art bob dawn faith joy june april summer autumn daisy "
+    "lily ivy holly jasmine iris heather ruby pearl amber crystal angel chance chase drew frank grant hunter "
+    "jay miles rich rod sky stone young king hill wood green brown white black field house home church short "
+    "long wise child little day knight price cook baker page marsh moor lane bell bird fox ward west north head "
+    "bishop carter moss bush rice root wall kerr power read berry love burns cross dale ford gray grey hall "
+    "hardy lamb park penny peace pool savage small story".split()
 )
 """Names that are also words: masked only where they are written with a capital."""
 _SIGN_OFF = re.compile(

@@ -1,0 +1,131 @@
+"""An officer reads a case, corrects, decides and notes; and is stopped where a child could be dropped."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from mailbot.cases.schema import audit
+from mailbot.domain import CaseState, Role
+from mailbot.pipeline import process
+from tests.conftest import OFFICER, Installation
+from tests.doubles import mail
+from tests.web.conftest import SignedIn, token_of
+
+
+@pytest.fixture
+def client(signed_in: SignedIn) -> FlaskClient:
+    return signed_in(Role.OFFICER)
+
+
+def filed(installation: Installation, text: str) -> str:
+    process(installation.ledger.keep([mail(text)]), installation.office)
+    return installation.store.queue(OFFICER)[0].reference
+
+
+def submit(client: FlaskClient, reference: str, version: int = 1, **fields: object) -> tuple[int, str]:
+    page = client.get(f"/case/{reference}").text
+    data = {"csrf_token": token_of(page), "version": version, **fields}
+    answer = client.post(f"/case/{reference}", data=data, follow_redirects=True)
+    return answer.status_code, answer.text
+
+
+def test_the_case_page_marks_the_words_and_masks_the_sender(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "There is DANGER here. Ring 07700 900123.\n\nRegards\nJo Sandiford")
+    page = client.get(f"/case/{reference}").text
+
+    assert '<mark class="flag flag--immediate_risk">DANGER</mark>' in page
+    assert "rule:word" in page
+    assert "P3" in page
+    for identity in ("Sandiford", "07700 900123", "jo.sandiford@post.example"):
+        assert identity not in page
+
+
+def test_words_of_a_message_are_text_and_never_markup(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "<script>alert(1)</script> <b>bold</b>")
+    page = client.get(f"/case/{reference}").text
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_decided_case_leaves_the_queue(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "There is DANGER here.")
+    code, page = submit(client, reference, actions="refer_to_authority", note="Rang the council at noon")
+
+    assert code == 200
+    assert "saved" in page
+    assert sqlite.store.queue(OFFICER) == []
+    (entry,) = sqlite.store.queue(OFFICER, [CaseState.OPEN])
+    case = sqlite.store.open_case(entry.reference, OFFICER)
+    assert [action.kind for action in case.actions] == ["refer_to_authority"]
+    assert [note.text for note in case.notes] == ["Rang the council at noon"]
+
+
+def test_a_correction_needs_a_reason_and_keeps_what_was_typed(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "Nothing much.")
+    code, page = submit(client, reference, remit="other_nation", note="In Wrexham")
+
+    assert code == 400
+    assert "Say why you changed an answer" in page
+    assert "In Wrexham" in page
+    assert sqlite.store.open_case(reference, OFFICER).version == 1
+
+
+def test_a_correction_changes_priority_and_stands_on_record(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "Nothing much.")
+    code, _ = submit(client, reference, immediate_risk="true", reason="He is alone with her tonight")
+
+    assert code == 200
+    case = sqlite.store.open_case(reference, OFFICER)
+    assert case.entry.priority == 1
+    assert "child_at_risk" in case.entry.situations
+    assert any("alone with her" in note.text for note in case.notes)
+
+
+def test_a_case_with_a_child_at_risk_is_not_ended_with_nothing_done(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "There is DANGER here.")
+    code, page = submit(client, reference, actions="no_further_action")
+
+    assert code == 404
+    assert "decide an action for the child" in page
+    assert len(sqlite.store.queue(OFFICER)) == 1
+
+
+def test_an_empty_review_is_not_taken_for_agreement(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "Nothing much.")
+    code, page = submit(client, reference)
+
+    assert code == 400
+    assert "Choose a decision" in page
+
+
+def test_a_write_on_a_case_that_has_changed_is_refused_and_the_note_shown(
+    sqlite: Installation, client: FlaskClient
+) -> None:
+    reference = filed(sqlite, "Nothing much.")
+    submit(client, reference, note="first")
+    code, page = submit(client, reference, version=1, note="my long note")
+
+    assert code == 409
+    assert "my long note" in page
+
+
+def test_a_value_that_is_not_in_the_taxonomy_is_refused(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "Nothing much.")
+    code, _ = submit(client, reference, remit="nonsense", reason="x")
+
+    assert code == 400
+
+
+def test_reading_and_changing_are_both_on_the_audit_trail(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "There is DANGER here.")
+    submit(client, reference, actions="refer_to_authority", note="secret words")
+
+    with sqlite.engine.connect() as connection:
+        rows = [row for row in connection.execute(audit.select()) if row.reference == reference]
+    acts = {(row.actor, row.act) for row in rows}
+    assert ("mailbot", "filed") in acts
+    assert ("officer@example.gov.uk", "read case") in acts
+    assert ("officer@example.gov.uk", "decided") in acts
+    assert not any("secret" in row.detail for row in rows)
