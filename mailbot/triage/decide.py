@@ -130,9 +130,10 @@ class Judge:
         hits = self._rules.hits_in(email, ("text", "subject"))
         forwarded = self._rules.hits_in(email, ("quoted",)) if is_forward(email) else ()
         kind = draft.kind()
-        wishes, facts = read_wishes(email), read_facts(email)
+        wishes = read_wishes(email)
         place = self._gazetteer.decide(email)
         service = find_service(email, place.places)
+        facts = read_facts(email, [found.name for found in place.places], service.name)
         danger = draft.danger((*hits, *forwarded), kind)
         if danger and kind is Kind.ENQUIRY:
             kind = Kind.CONCERN  # words of live danger are a concern, however the message puts them

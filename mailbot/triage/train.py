@@ -156,4 +156,4 @@ def _best_f1(chances: Any, wanted: Any) -> float:
         said = chances >= threshold
         return 2 * float((said & wanted).sum()) / float(said.sum() + wanted.sum())
 
-    return max((round(threshold, 2) for threshold in np.arange(0.2, 0.81, 0.02)), key=f1)
+    return max((round(float(threshold), 2) for threshold in np.arange(0.2, 0.81, 0.02)), key=f1)

@@ -20,9 +20,9 @@ _WHO = (
 _SOURCE = (
     r"(?:my (?:full |real |own |email )?(?:names?|identity|details|address|number)|who i (?:am|be)|who i'?m|i am who|"
     r"who (?:has |have |it was |it is )?(?:wrote|written|told|tells?|sent|reported|contacted|complained|grassed|spoke|rang|said)"
-    r"(?: (?:this|it|in|you|to you|anything|something))?(?=\s*(?:[.,;!?)]|$|\band\b|\bor\b|\bbecause\b|\bcos\b|\bif\b))|who it (?:was|is|came from)|who this (?:is|came)|"
+    r"(?: (?:this|it|in|you|to you|anything|something))?(?=\s*(?:[.,;!?)]|$|\band\b|\bor\b|\bbecause\b|\bcos\b|\bif\b))|who it (?:was|is|came from)|who this (?:is|came)|which (?:one )?of us\b|"
     r"(?:it|this|that|these|info|information|complaint|report|email)(?:'?s|'?d| is| was| has| had)? (?:\w+ )?(?:came |come |comes |coming |been )?(?:from |was |is )?me\b|"
-    r"(?:heard|got|know|had|have) (?:it|this|any of this) (?:all )?from me|its me\b|come from me|from me\b|where (?:this|it|you) (?:came|come|comes|got|heard)|"
+    r"(?:heard|got|know|had|have) (?:it|this|any of this) (?:all )?from me|its me\b|come from me|from me\b|known to have (?:told|written|said|spoken|reported)|where (?:this|it|you) (?:came|come|comes|got|heard)|"
     r"(?:that )?(?:i|it was me|i'?ve|i'?m|i'?d)(?: have| had| am| was| did| even| ever| it was)?"
     r" (?:wrote|write|writing|written|told|tell|telling|emailed|email|emailing|contacted|reported|complained|said|spoken|spoke|sent|"
     r"been in touch|got in touch|rang|phoned|raised|talked|speaking|grassed|messaged|ask|asked|the one who|is who))"
@@ -30,7 +30,7 @@ _SOURCE = (
 _NO = r"(?:do not|don'?t|dont|did ?n[o']?t|not|never|must ?n[o']?t|cannot|can'?t|without|nobody|no one|no-one|n'?t|rather|nor|no)"
 _FINE_WITH_IT = (
     r"(?:do not|don'?t|dont|wouldn'?t|couldn'?t) (?:really |much )?(?:care|mind)|not (?:bothered|hiding|ashamed|afraid|scared)|so be it|"
-    r"(?<!not )happy (?:for|with|to be)|no secret|fine by me|(?:already|all) knows? (?:it'?s me|i'?m writing|i am writing)|makes no odds|no objection|nothing to hide"
+    r"(?<!not\s)happy (?:for|with|to be)|no secret|fine by me|(?:already|all) knows? (?:it'?s me|i'?m writing|i am writing)|makes no odds|no objection|nothing to hide"
 )
 _SMALL_PRINT = r"intended (?:solely|only|for)|addressee|recipients?\b|disclaimer|privileged|in error"
 
@@ -39,7 +39,7 @@ REQUESTED: tuple[Phrase, ...] = (
         "do-not-say-it-was-me",
         rf"\b{_NO}\b.{{0,50}}\b(?:tell|tells|telling|told|let|lets|letting|say|saying|reveal|revealing|disclose|disclosing|pass|passing|give|giving|share|"
         rf"sharing|mention|mentioning|use|using|show|showing|put|putting|name|naming|quote|quoting|work out|know|knows|find out|finding out|guess|"
-        rf"realise|learn|learning|discover|hear|identify|see|forward|trace)\b.{{0,45}}?\b{_SOURCE}",
+        rf"realise|learn|learns|learned|learning|discover|hear|identify|see|forward|trace|be the one)\b.{{0,45}}?\b{_SOURCE}",
         rf"{_FINE_WITH_IT}|\bi (?:really )?(?:do not|don'?t|did ?n'?t|can'?t|cannot|couldn'?t) (?:even )?(?:know|remember|say|tell|see)\b(?! (?:who i|my))|"
         r"(?:hear|heard|hearing|reply|response|anything|nothing|word|back) from me|"
         r"\bi(?:'?m| am| will|'?ll|'?d| would|'?ve| have)? (?:\w+ ){0,2}?(?:not|n'?t|won'?t|rather not|never|don'?t) (?:\w+ ){0,3}?"
@@ -55,7 +55,7 @@ REQUESTED: tuple[Phrase, ...] = (
     phrase(
         "identity-protected",
         r"my (?:names?|identity|details|part in this|involvement)\b.{0,40}\b(?:protected|withheld|kept|hidden|secret|confidential|anonymous|private|redacted|"
-        r"left out|out of (?:it|this)|safe|not (?:be )?(?:shared|used|mentioned|passed|given|disclosed|revealed|known|quoted|told|to be))",
+        r"left out|out of (?:it|this)|safe|(?:stays?|remains?|only|just) (?:only |just )?(?:with|between) (?:you|us)|not (?:be )?(?:shared|used|mentioned|passed|given|disclosed|revealed|known|quoted|told|to be))",
         rf"{_FINE_WITH_IT}|no need|need not|{_SMALL_PRINT}|does ?n[o']t need|\bi(?:'?ve| have) (?:kept|withheld|left|hidden)",
     ),
     phrase(
@@ -92,7 +92,7 @@ REQUESTED: tuple[Phrase, ...] = (
         r"(?:ask|asking|request|rely|relying|trust|hope|want|need|expect|appreciate|guarantee|count|like|respect|grateful)\w*(?: \w+){0,4} (?:confidentiality|discretion)|confidentiality please|confidential please|"
         r"between (?:you and me|ourselves|us|you and i)|for your eyes only|off the record|strictly confidential|private and confidential)",
         rf"{_SMALL_PRINT}|told (?:me|us|her|him|them) (?:\w+ )?in confidence|confidential (?:records?|files?|information|notes|papers|documents|details about|address|report|meeting|conversation)|"
-        r"breach|not (?:asking|ask|need|require|request)\w* (?:\w+ ){0,4}confiden|no need|need not|is(?: not|n'?t) confidential|(?:told|says?|said) (?:\w+ ){0,3}(?:was|is|were|it'?s) confidential|(?:told|tells?) (?:me|us|him|her|them)",
+        r"breach|(?:not|n't) (?:keep|treat|handle)|not (?:asking|ask|need|require|request)\w* (?:\w+ ){0,4}confiden|no need|need not|is(?: not|n'?t) confidential|(?:told|says?|said) (?:\w+ ){0,3}(?:was|is|were|it'?s) confidential|(?:told|tells?) (?:me|us|him|her|them)",
     ),
     phrase(
         "not-traced-to-me",
@@ -102,7 +102,7 @@ REQUESTED: tuple[Phrase, ...] = (
     ),
     phrase(
         "not-identified",
-        r"(?:\b(?:not|n'?t|rather not|never|prefer not|without|cannot|can'?t|afford to|nothing|avoid|anything|details) (?:\w+ ){0,4}(?:be |being |that (?:could |would |might )?)?(?:identified|identif(?:y|ies|ying) me|identifiable|recogni[sz]ed|exposed|outed|point(?:s|ing)? to me|give me away|gives me away)\b|"
+        r"(?:(?:\bnot|n'?t|\brather not|\bnever|\bwithout|\bcannot|\bnothing|\bavoid|\banything|\bdetails) (?:\w+ ){0,4}(?:be |being |that (?:could |would |might )?)?(?:identified|(?<=be\s)named|identif(?:y|ies|ying) me|identifiable|recogni[sz]ed|exposed|outed|point(?:s|ing)? to me|give me away|gives me away)\b|"
         r"\bi(?:'?d|'?ll|'?m| would| could| might| will| may| am| fear| be)* (?:be |being |get )?(?:very |so |too |easily )*(?:identified|identifiable|recogni[sz]ed|traced|found out|sussed|exposed|easy to (?:identify|spot|trace))\b)",
         rf"{_FINE_WITH_IT}|children|(?:he|she|child|pupil|boy|girl)(?: is| was)? (?:not|never) (?:been )?identified",
     ),
@@ -126,13 +126,13 @@ _LEAVE = (
     r"(?:happy|content|fine|ok|okay|glad|willing|comfortable|(?:have |raise )?no (?:objection|problem|issue|difficulty|worry)s?|(?:do not|don'?t|dont|wouldn'?t) (?:\w+ )?(?:mind|care|object)|"
     r"consent|agree|(?:give|have|giving|with) (?:you )?(?:my |full )?(?:permission|consent|agreement|blessing)|not bothered|couldn'?t care less|all right|alright|makes no odds)"
 )
-_PASS_ON = r"(?:us(?:e|ing)|shar(?:e|ing)|giv(?:e|ing)|pass(?:ing)?|quot(?:e|ing)|mention(?:ing)?|tell(?:ing)?|disclos(?:e|ing)|forward(?:ing)?|show(?:ing)?|nam(?:e|ing)|put(?:ting)?|reveal(?:ing)?|identif(?:y|ying)|let(?:ting)?|say(?:ing)?|copy(?:ing)?|send(?:ing)?|cit(?:e|ing)|attribut(?:e|ing))"
+_SPREAD = r"(?:us(?:e|ing)|shar(?:e|ing)|giv(?:e|ing)|pass(?:ing)?|quot(?:e|ing)|mention(?:ing)?|tell(?:ing)?|disclos(?:e|ing)|forward(?:ing)?|show(?:ing)?|nam(?:e|ing)|put(?:ting)?|reveal(?:ing)?|identif(?:y|ying)|let(?:ting)?|say(?:ing)?|copy(?:ing)?|send(?:ing)?|cit(?:e|ing)|attribut(?:e|ing))"
 _TO_THEM = (
     r"(?:with|to|on to|by|known to) (?:them|him|her|anyone|anybody|everyone|whoever|whomever|all (?:concerned|parties)|both|"
     r"(?:the|my|our|its|his|their|both the|mr|mrs|ms) \w+)"
 )
 _MY_PART = (
-    rf"(?:my (?:full |own )?(?:name|names|identity|details)|who i am|(?:name|quote|identify|naming|quoting|identifying|cite|citing) me\b|(?:it|this|that)(?:'?s| is| was| has)? (?:came |come |comes )?(?:from )?me\b|from me\b|"
+    rf"(?:my (?:full |own )?(?:name|names|identity|details)|who i am|(?:name|quote|identify|naming|quoting|identifying|cite|citing) me\b|(?:it|this|that)(?:'?s| is| was| has)? (?:came |come |comes )?(?:from )?(?:me|i)\b|from me\b|attribut\w+ (?:this|it)\b|"
     rf"(?:this|it|that|all this|the above|the contents?|my (?:\w+ )?(?:letter|email|e-mail|message|note|complaint|report|concerns?|referral|account|statement|observations?)|these (?:\w+ )?(?:concerns|details|notes|observations)|any of (?:this|it))(?: \w+){{0,6}}? {_TO_THEM})"
 )
 
@@ -140,12 +140,12 @@ WAIVED: tuple[Phrase, ...] = (
     phrase(
         "you-may-say-who",
         rf"\b(?:you(?:'re| are)? (?:may|can|could|might|(?:are )?(?:quite |very |most )?(?:free|welcome|at liberty) to|are able to|have my (?:full )?(?:permission|consent|leave)(?: to)?|should)|feel free to|by all means|free to|welcome to|(?:please|pls) do|please)"
-        rf"(?: \w+){{0,3}}? {_PASS_ON}\b.{{0,30}}?\b{_MY_PART}",
+        rf"(?:(?: \w+){{0,3}}? {_SPREAD}\b.{{0,30}}?\b{_MY_PART}|(?: \w+){{0,2}} attribute (?:this|it|these)\b)",
         r"\b(?:not|n'?t|never|without|unless|nor|only if|if you|(?:please )?keep|but not|withhold)\b(?! (?:mind|care|ashamed|afraid|hiding|worried|bothered|just|asking|a secret))",
     ),
     phrase(
         "happy-to-be-named",
-        rf"\b{_LEAVE}\b(?: (?:for|with|to|if|about|that|at|in))*.{{0,40}}?(?:\byou (?:to )?{_PASS_ON}\b.{{0,30}}?{_MY_PART}|\b(?:my|our|this)(?: \w+){{0,3}} (?:to be |being |be |is |are |go(?:es|ing)? )?"
+        rf"\b{_LEAVE}\b(?: (?:for|with|to|if|about|that|at|in))*.{{0,40}}?(?:\byou (?:to )?{_SPREAD}\b.{{0,30}}?{_MY_PART}|\b(?:my|our|this)(?: \w+){{0,3}} (?:to be |being |be |is |are |go(?:es|ing)? )?"
         r"(?:used|shared|passed|given|disclosed|forwarded|copied|quoted|known|named|mentioned|told|attached|identified|attributed|linked|on (?:it|this)|to (?:the|them))\b|\bto be (?:named|identified|quoted|known)|\bbeing (?:named|identified|quoted)|"
         r"\bwho (?:knows?|sees|reads|hears|gets to know)\b|\b(?:they|he|she|them|him|her|anyone|the \w+|my \w+)(?: at the \w+)?(?: will| would| to)? (?:know|knows|knowing|finds? out|finding out|sees?|seeing|hears?|hearing|learns?)\b.{0,20}(?:me\b|\bi\b|my |who|this))",
         r"\b(?:not|n'?t|never|un|nor|less than) (?:\w+ )?(?:happy|content|fine|ok|okay|glad|willing|comfortable|consent|agree|give|have)|but (?:please |would |i )?(?:not|don'?t|do not|keep|only|ask)|only if|as long as|provided|unless|until",
@@ -159,7 +159,7 @@ WAIVED: tuple[Phrase, ...] = (
     phrase(
         "not-hiding",
         r"\bi(?:'?m| am|'?ve| have) (?:not (?:hiding|afraid|ashamed|scared|frightened|worried)(?: \w+){0,4} (?:my name|who i am|knowing|behind|named|identified|put my name|it(?:'?s| was) me)|put(?:ting)? my name to (?:this|it|every)|signed (?:this|it) (?:with )?my (?:own |real |full )?name (?:on purpose|because|and|so))|"
-        r"\b(?:this|it)(?:'?s| is) (?:not|no) (?:a )?(?:confidential|secret)\b|isn'?t (?:a )?(?:secret|confidential)\b|my name (?:may|can) be (?:used|given|shared|disclosed|known|told|passed|quoted|mentioned)|"
+        r"\b(?:this|it)(?:'?s| is) (?:not|no) (?:a )?(?:confidential|secret)\b|isn'?t (?:a )?(?:secret|confidential)\b|in my own name\b|my name (?:may|can) be (?:used|given|shared|disclosed|known|told|passed|quoted|mentioned)|"
         r"\b(?:this|my \w+|it|the above|contents?)(?: \w+){0,3} (?:may|can) (?:also )?(?:freely |openly )?be (?:freely |openly )?(?:shared|disclosed|passed|forwarded|copied|quoted|given|shown)\b.{0,12}(?:\b(?:with|to|by|on)\b|in full|freely|openly)",
         r"\b(?:cannot|can not|may not|not be|no child)\b",
     ),
@@ -184,8 +184,13 @@ SILENCE: tuple[Phrase, ...] = (
         "do-not-reply",
         rf"(?:^|[.!?,;:(\n–-]\s*|\b(?:please|pls|plz|so|but|and|just|kindly|also|then|cos|because|therefore|that you|you to|you|safer|safest if you|better if you|must|ask you) )(?:please |pls )?(?:do not|don'?t|dont|never|no|not|not to|must not|mustn'?t) (?:\w+ )?{_REPLY}"
         r"(?:(?: to| at| on| with| using| via| back| anything| me)* (?:me\b|this\b|back\b|here\b|by e-?mail|my e-?mail|at all|it\b|anything|the e-?mail)|\s*(?:[.!?,;:)\n]|$|please|pls|thank|and\b|or\b|as\b|because|cos\b|whatever|under))",
-        r"until|before (?:\w+day|\d)|between \d|after \d|(?:reply|answer|respond|back|me|this) (?:\w+ ){0,2}(?:with|saying|to say|to tell)\b|(?:they|staff|he|she|manager|council|office|home|school|we|i|who|you all|it)\s*(?:just |simply |still |always |either |even |ever |people )*(?:do not|don'?t|dont|never|did ?n'?t|will not|won'?t) (?:\w+ )?"
+        r"automat\w+|unmonitored|not monitored|no-?reply|do-?not-?reply|until|before (?:\w+day|\d)|between \d|after \d|(?:reply|answer|respond|back|me|this) (?:\w+ ){0,2}(?:with|saying|to say|to tell)\b|(?:they|staff|he|she|manager|council|office|home|school|we|i|who|you all|it)\s*(?:just |simply |still |always |either |even |ever |people )*(?:do not|don'?t|dont|never|did ?n'?t|will not|won'?t) (?:\w+ )?"
         r"(?:reply|respond|answer|contact|e-?mail|write|message|get|acknowledge|send)|(?:by|use|via|only|prefer|rather) (?:this )?e-?mail\b(?!s)|e-?mail (?:me )?(?:instead|only|is (?:fine|best|ok|okay|safe|better))|(?:do not|don'?t|dont) (?:send|write|email|message) (?:\w+ )?(?:me|this|it|anything) to (?:the|them|him|her|my)|do not hesitate|don'?t hesitate",
+    ),
+    phrase(
+        "do-not-send",
+        r"\b(?:do not|don'?t|dont) (?:send|e-?mail|text|message|reply|write|answer) (?:to |back )?(?:me|back|to this|me back|this|it)\b",
+        r"(?:they|staff|he|she|manager|council|office|home|school|we|i|who|you|people|just|still|even|it) (?:do not|don'?t|dont)|(?:send|e-?mail|text|message|write) (?:me|back) (?:a |any |the |his |her |their |what|when|how|until|with)|until|to (?:the|them|him|her|my)\b",
     ),
     phrase(
         "wants-no-reply",
@@ -213,14 +218,14 @@ UNSAFE: tuple[Phrase, ...] = (
     phrase(
         "mailbox-read-by-others",
         rf"\b{_READER}(?:'?s|'?ve|'?d|'?ll| all| both| always| also| sometimes| often| regularly| still| can| could| does| will| would| might| may| has been| is| are| do| who| that| and \w+| too| in charge)* "
-        rf"(?:reads?|reading|checks?|checking|monitors?|monitored|monitoring|sees?|looks? (?:at|through|in)|goes? (?:through|in|into|on)|going through|opens?|log(?:s|ged)? (?:in|into|on|onto)|(?:has|have|had|got|knows?|know) (?:the |my |access|all )?|gets? (?:in|into|onto)|uses?|shares?|snoops?)"
+        rf"(?:reads?|reading|checks?|checking|monitors?|monitored|monitoring|sees?|looks? (?:at|through|in)|goes? (?:through|in|into|on)|going through|opens?|log(?:s|ged)? (?:in|into|on|onto)|(?:has|have|had|got|knows?|know)(?: the| access| all)?|gets? (?:in|into|onto)|uses?|shares?|snoops?)"
         rf"(?: (?:the|to|into|in|on|at|of|all|every|everyone'?s))*\s+(?:my|our|this|these|the work|all|all the|all our|all my|everyone'?s|staff|it on|mine|to my|the (?:same|shared|family|home|house|office|office'?s)|to this|the password)\b(?: \w+){{0,2}}?\s*(?:{_MAIL})?\b.{{0,25}}",
         rf"^(?!.*\b{_MAIL}\b)|(?:children|girls|boys|residents|young people|kids|lads|their|his|her)(?:'?s?'?) (?:e-?mails?|messages|phones?|laptop|computer)|reading (?:this|my) (?:e-?mail|message|far)|(?:you|whoever) (?:\w+ )?(?:reads?|sees?|opens?|checks?)|(?:reads?|sees?|answers?) (?:my|our|the|this) (?:e-?mails?|messages) (?:but|and never|and does|and (?:do|did)n)|(?:if|when|once|after|until) (?:\w+ ){{0,3}}(?:reads?|sees?) (?:this|my)|bank account|reads? (?:them|it)? ?and (?:does|ignores)|system",
     ),
     phrase(
         "mailbox-shared",
         r"(?:\b(?:this|it|my e-?mail|my account|the account|the e-?mail|address|computer|laptop|mailbox|inbox)(?: \w+){0,2}?(?:'?s| is| are) (?:a |an |the |my |our |on the |on a |on )?(?:\w+ )?(?:shared|family|joint|communal|house|unit'?s|home'?s)(?: \w+)? (?:one|e-?mail|computer|laptop|account|inbox|mailbox|address|tablet|ipad|pc|phone|device)|"
-        r"\b(?:shared|communal) (?:with|between|e-?mail|inbox|mailbox|account|computer|laptop|device|address)\b|\bwe share (?:an?|this|the|one) (?:\w+ )?(?:e-?mail|account|inbox|computer|laptop|phone|address|tablet|password)|"
+        r"\b(?:shared|communal) (?:e-?mail|inbox|mailbox|account|computer|laptop|device|address)\b|\bwe share (?:an?|this|the|one) (?:\w+ )?(?:e-?mail|account|inbox|computer|laptop|phone|address|tablet|password)|"
         r"\bmy (?:work|works|school|office|company) (?:e-?mail|account|address|inbox|mailbox)(?: \w+){0,3} (?:is|are|gets?|so|and|they|which|isn'?t|not)\b.{0,25}(?:monitor\w*|read|check\w*|seen?|look\w*|watch\w*|safe|private)|"
         r"\b(?:e-?mails?|account|inbox|mailbox|address|messages)(?: \w+){0,4} (?:is|are|get|gets|being|be|been) (?:all |also |sometimes |regularly )?(?:monitored|read|checked|watched|looked at|opened|logged) ?(?:by|here|at|on|and|$|[.,;!])?)",
         r"(?:children|girls|boys|residents|young people|kids|lads)'?s? (?:e-?mails?|messages|phones?|laptop|computer)|shared with (?:the|you|me|us|them|him|her|other|all)\b|shared (?:bedroom|bathroom|house|home|lives)|(?:his|her|their) (?:e-?mails?|messages|account|phone)|my e-?mails? (?:have |has )?(?:not |never )?been read",
@@ -246,8 +251,8 @@ LETTER: tuple[Phrase, ...] = (
     phrase(
         "by-letter",
         r"(?:\b(?:please|pls|can you|could you|would you|will you|you can|you could|you may|you'?ll have to|if you (?:must|want|need|have to|could|can|would|wish|do|are)|reply|answer|respond|contact me|write|writing|written|get (?:hold of|back to) me|reach me|prefer|only|anything|any (?:reply|answer|letter)|a reply|letters?|better|post)\b.{0,60}?"
-        r"\b(?:(?:by|through|via|in) (?:the )?(?:ordinary |normal |second class |first class |royal )?(?:post|letter|mail)\b|a (?:proper |paper |real )?letter\b|on paper\b|write to me\b|(?:to|at|c/o|care of) (?:the|my|this) (?:\w+ )?(?:address|home|house|flat)\b|post (?:it|me|something|anything|a letter)\b|by snail mail)|"
-        r"\b(?:write|reply|respond|letters?|post|send)(?: back| it| them| it all| anything| any reply| a letter| something)?(?: to me| me| to us)?(?: only)?(?: at| to| c/o| care of|:| here:)+\s*(?=(?:flat |c/o |care of |po box |\d{1,4}[a-z]?\b|the (?:\w+ ){1,3}\w+,))|"
+        r"\b(?:(?:by|through|via|in) (?:the )?(?:ordinary |normal |second class |first class |royal )?(?:post|letter|mail)\b|a (?:proper |paper |real )?letter\b|on paper\b|write to me\b|(?:to|at|c/o|care of) (?:the|my) (?:\w+ )?(?:address|home|house|flat)\b|post (?:it|me|something|anything|a letter)\b|by snail mail)|"
+        r"\b(?:write|reply|respond|letters?|post|send)(?: back| it| them| it all| anything| any reply| a letter| something)?(?: to me| me| to us)?(?: only)?(?: at| to| c/o| care of|:| here:)+\s*(?=(?:flat |c/o |care of |po box |\d{1,4}[a-z]?\b|the (?:\w+ ){0,3}\w+,))|"
         r"\bletters? (?:only|please|is (?:fine|safe|ok|best|safer|better)|are (?:fine|safe|ok|best)|will (?:reach|find) me|(?:reaches?|finds?|gets?) me)|\b(?:post|paper) (?:only|please|is (?:fine|safe|ok|okay|best|safer|better))|\bby post,? (?:please|only|thank)|(?:drwy'?r|trwy'?r|yn y) post|(?:anfonwch|danfonwch|ysgrifennwch|llythyr) (?:\w+ ){0,3}(?:at|i|ata)\b)",
         r"\b(?:i|we|they|he|she|who|council|school|home|manager|staff|agency)(?:'?ve|'?d| have| had| has| never| just| only| even)* (?:wrote|written|sent|posted|complained|received|had|got|get|gave|given|replied|answered)\b|(?:do not|don'?t|dont|not|nor|never|no) (?:\w+ ){0,4}(?:a |any )?(?:post|letters?|paper|write to me|to (?:the|my) (?:house|home|address|flat))|e-?mail (?:is|me) (?:fine|best|better|instead)|"
         r"reference letter|this letter|open letter|letters? (?:from|of|to (?:the|them|his|her|my (?:son|daughter)))|appeal",
@@ -293,15 +298,11 @@ def _contact(email: Email) -> tuple[Contact, str | None, tuple[Evidence, ...]]:
     silence, unsafe, letter = (first_told(email, phrases) for phrases in (SILENCE, UNSAFE, LETTER))
     address = sender_address(email, letter) if letter or silence or unsafe else None
     if letter and (address or not silence):
-        why = letter
-        contact = Contact.POST
-    elif (silence or unsafe) is None:
+        return Contact.POST, address, (evidence_of(email, letter, "contact", Contact.POST, "P10"),)
+    why = silence or unsafe
+    if why is None:
         return Contact.EMAIL, None, ()
-    else:
-        why = silence or unsafe
-        contact, address = Contact.DO_NOT_CONTACT, None
-    assert why is not None  # noqa: S101 - for the type checker: one of the three was told
-    return contact, address, (evidence_of(email, why, "contact", contact, "P10"),)
+    return Contact.DO_NOT_CONTACT, None, (evidence_of(email, why, "contact", Contact.DO_NOT_CONTACT, "P10"),)
 
 
 # ---- A postal address ------------------------------------------------------------------------------------------------
@@ -378,6 +379,9 @@ def signed_name(email: Email) -> str | None:
     introduced = _INTRODUCED.search(email.text)
     if introduced and introduced[1][0].isupper() and not _ALIAS.search(introduced[1]):
         return introduced[1]
+    shown = email.sender.name
+    if _display_name_is_real(email) and re.search(rf"\b(?:I am|I['’]?m|it['’]?s) {re.escape(shown)}\b", email.text):
+        return shown
     signature = [line for line in email.signature.split("\n")[:3] if not re.match(r"(?i)sent from|get outlook|--", line)]
     own = [line.strip() for line in email.text.rstrip().split("\n") if line.strip()]
     for line in [*reversed(own[-4:]), *signature]:
@@ -402,7 +406,8 @@ def _is_short_name(words: str) -> bool:
 
 def _display_name_is_real(email: Email) -> bool:
     name = email.sender.name.strip()
-    return bool(name and _NAME.fullmatch(name) and not _ALIAS.search(name) and not any(c.isdigit() for c in name))
+    initials = name.isupper() and len(name) <= 4
+    return bool(_NAME.fullmatch(name) and not initials and not _ALIAS.search(name) and not re.search(r"\d", name))
 
 
 def _throwaway(email: Email) -> bool:

@@ -6,7 +6,9 @@ import base64
 import contextlib
 import grp
 import imaplib
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -38,6 +40,7 @@ mail_home = {folder}/mail/{username}
 mail_fsync = never
 mail_max_userip_connections = 100
 auth_mechanisms = plain login
+login_greeting = {folder.name}
 auth_failure_delay = 0
 ssl = yes
 namespace inbox {{
@@ -46,7 +49,6 @@ namespace inbox {{
 }}
 service imap-login {{
   chroot =
-  service_count = 0
   inet_listener imap {{
     port = {plain_port}
   }}
@@ -57,6 +59,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -68,9 +73,13 @@ service auth-worker {{
   user = {user}
 }}
 """
-"""Every service that would ask for root, a chroot or an account of its own runs as the one account instead."""
+"""Every service that would ask for root, a chroot or an account of its own runs as the one account instead. Without the
+listener for penalties a refused sign-in costs the next one no time."""
 
 VERSION_2_3 = """\
+service imap-login {{
+  service_count = 0
+}}
 mail_location = maildir:~/Maildir
 disable_plaintext_auth = no
 ssl_cert = <{certificate}
@@ -86,6 +95,11 @@ userdb {{
 """
 
 VERSION_2_4 = """\
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+service imap-login {{
+  restart_request_count = unlimited
+}}
 mail_driver = maildir
 mail_path = ~/Maildir
 auth_allow_cleartext = yes
@@ -117,43 +131,60 @@ class _Daemon:
     def start(self) -> None:
         """Returns once the server greets; RuntimeError with the end of its log where it does not."""
         command = [str(PROGRAM), "-F", "-c", str(self.folder / "dovecot.conf")]
-        process = subprocess.Popen(
-            command,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "stderr").open("ab"),
-            **self.account.as_started(),
-        )
+        with (self.folder / "said").open("ab") as said:
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+                **self.account.as_started(),
+            )
         self.processes.append(process)
         until = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < until:
             if self._greets():
                 return
             time.sleep(0.02)
+        words = self._last_words()
         self.stop()
-        raise RuntimeError(f"Dovecot does not start: {self._last_words()}")
+        raise RuntimeError(f"Dovecot does not start: {words}")
 
     def stop(self) -> None:
-        """Returns once the server and all its connections are gone; nothing happens where it is stopped already."""
+        """Returns once the server is gone and its ports are free; nothing happens where it is stopped already.
+
+        The whole process group is told to go: Dovecot's master alone leaves signed-in connections alive behind it.
+        """
         while self.processes:
             process = self.processes.pop()
-            process.terminate()
-            try:
+            self._tell(process, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=START_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            self._tell(process, signal.SIGKILL)
+            process.wait()
+            until = time.monotonic() + 1
+            while self._listens() and time.monotonic() < until:
+                time.sleep(0.01)
+
+    def _tell(self, process: subprocess.Popen[bytes], what: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, what)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _greets(self) -> bool:
+        """Whether it is this server that answers at the port: another may have taken it."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
-                return connection.recv(4) == b"* OK"
+                return self.folder.name.encode() in connection.makefile("rb").readline()
         except OSError:
             return False
 
     def _last_words(self) -> str:
-        logs = [self.folder / name for name in ("stderr", "log")]
+        logs = [self.folder / name for name in ("said", "log")]
         return "\n".join(log.read_text(errors="replace")[-1000:] for log in logs if log.exists())
 
 
@@ -208,7 +239,8 @@ class Dovecot:
     @contextlib.contextmanager
     def _signed_in(self, user: str) -> Iterator[imaplib.IMAP4]:
         with imaplib.IMAP4(self.host, self.plain_port, timeout=START_SECONDS) as client:
-            client.login(user, f'"{self.users[user]}"' if " " in self.users[user] else self.users[user])
+            said = f"\0{user}\0{self.users[user]}".encode()
+            client.authenticate("PLAIN", lambda _challenge: said)  # unlike LOGIN, it takes any character (RFC 4616)
             yield client
 
     @contextlib.contextmanager
@@ -264,11 +296,9 @@ def _started(folder: Path, users: Mapping[str, str]) -> Dovecot:
 
 
 def _settings(folder: Path, account: Account, plain_port: int, tls_port: int) -> str:
-    said = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
-    version = said.split()[0]
+    version = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
     old = version.startswith("2.3.")
-    first = "" if old else f"dovecot_config_version = {version}\ndovecot_storage_version = {version}\n"
-    return first + (COMMON + (VERSION_2_3 if old else VERSION_2_4)).format(
+    return ((VERSION_2_3 if old else VERSION_2_4) + COMMON).format(
         folder=folder,
         certificate=folder / "certificate.pem",
         key=folder / "key.pem",

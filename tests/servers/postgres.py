@@ -31,7 +31,9 @@ def running_postgres() -> Iterator[str]:
         account.owns(folder)
         data = folder / "data"
         options = " ".join(["-k", str(folder), *(f"-c {setting}" for setting in SETTINGS)])
-        _run(account, folder, programs / "initdb", "-D", data, "-U", "mailbot", "-A", "trust", "-E", "UTF8", "--no-sync")
+        _run(
+            account, folder, programs / "initdb", "-D", data, "-U", "mailbot", "-A", "trust", "-E", "UTF8", "--no-sync"
+        )
         control = (programs / "pg_ctl", "-D", data, "-w")
         _run(account, folder, *control, "-t", "30", "-l", folder / "log", "-o", options, "start")
         try:

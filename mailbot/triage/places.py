@@ -1,0 +1,404 @@
+"""Which places a message names, and from them whose child or service it is: the nation and the local authority (P3, P5).
+
+The gazetteer is two files: ``authorities.csv`` (the English authorities with children's services) and ``places.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mailbot.domain import Email, Evidence, Nation
+from mailbot.errors import ArtefactRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row of the gazetteer. `authority` is the English authority with children's services, None for none or several."""
+
+    name: str
+    kind: str
+    nation: Nation
+    authority: str | None
+    postcode_areas: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFound:
+    """A place named at [start, end) of a text. `ambiguous`: several are so called and nothing says which is meant.
+
+    `council` is whether the council of that place is named; `weak` whether it may be part of another name.
+    """
+
+    name: str
+    nation: Nation | None
+    local_authority: str | None
+    start: int
+    end: int
+    ambiguous: bool = False
+    council: bool = False
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceDecision:
+    """Where the service is: its nation and the English authority, None where the message does not tell."""
+
+    nation: Nation | None
+    local_authority: str | None
+    places: tuple[PlaceFound, ...]
+    evidence: tuple[Evidence, ...]
+
+
+SMALL_WORDS = frozenset("of on upon the in le la and under by next with cum super y yr".split())
+BEFORE_PLACES = frozenset(
+    "in at near of outside around from to for by round inside towards over through between across behind opposite "
+    "north south east west central greater inner outer upper lower yn ym ger o".split()
+)
+TITLES = frozenset(
+    "mr mrs ms miss dr prof professor sir lady lord auntie aunty aunt uncle nanny nan cllr councillor judge pc dc sgt rev "
+    "father sister brother master madam dame saint nurse inspector".split()
+)
+PARTS_OF_NAMES = frozenset(
+    "house lodge court view street road lane avenue close drive way place manor grange hall terrace crescent grove farm cottage "
+    "villa villas mount gardens square row rise mews cottages bungalow walk gate crew st rd ave unit wing block ward".split()
+)
+STREETS = frozenset({"street", "road", "lane", "avenue", "rd", "st"})
+PARTS_OF_ORGANISATIONS = frozenset(
+    "school college academy nursery hospital university united rovers athletic rugby fc care group fostering homes centre center "
+    "trust grammar high primary infant junior nhs crown magistrates prison general county's building society express".split()
+)
+MAYBE_WORDS = frozenset(
+    # names of places that are as often ordinary words, first names or surnames: these need a preposition before them
+    "reading bath sale bury deal ware wells march battle hope eye street settle rye rugby barking hull crook ash ham wing sandwich hale "
+    "nelson diss wash barrow stone broadway hook over ford bar bow bank seal may thatcham beer box read wool yelling old sheet grays "
+    "chelsea kendal preston ashley lincoln shirley beverley kimberley stanley bradley kent stafford douglas florence selby tyrone kirby "
+    "paisley leigh ripley morley dudley ely eden warwick denton royston ashton clifton percy dean lee devon brent lancaster kingston barry "
+    "ayr bolton burton carlton milton newton norton sutton clayton hilton wilton walton weston hamilton douglas craven heath wood marsh "
+    "blake barton brandon cullen durham derby york winchester wells buckingham huntingdon hastings hertford".split()
+)
+COUNCIL_AFTER = re.compile(
+    r"(?:['’]?s)?[\s,]+(?:\b(?:county|city|borough|metropolitan|district|unitary|royal|mbc|and)\b\s+){0,3}"
+    r"(?:council|cc\b|mbc\b|bc\b|dc\b|la\b|local authority|social services|social care|social workers?|children[’']?s (?:services|social care|trust)|childrens trust|safeguarding|lado|mash|dass|council's)",
+    re.IGNORECASE,
+)
+COUNCIL_BEFORE = re.compile(
+    r"(?:\blb|london borough|royal borough|metropolitan borough|borough|county council|council|city council|social services|children[’']?s services|local authority|lado|authority)"
+    r"(?:\s+(?:of|in|for|is|at|are|\())?\s*$",
+    re.IGNORECASE,
+)
+NATION_NAMES = {
+    "wales": Nation.WALES,
+    "cymru": Nation.WALES,
+    "nghymru": Nation.WALES,
+    "scotland": Nation.SCOTLAND,
+    "northern ireland": Nation.NORTHERN_IRELAND,
+    "ulster": Nation.NORTHERN_IRELAND,
+}
+KIND_RANK = {"country": 4, "city": 4, "county": 4, "authority": 4, "nation": 4, "borough": 3, "town": 3, "district": 2, "suburb": 1}
+ALIASES = (", city of", ", county of", " upon tyne", " upon thames", " upon hull", "kingston upon ")
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|&")
+_JOIN = re.compile(r"[ \t]*[-–.]?[ \t]*\n?[ \t]*")
+_POSTCODE = re.compile(r"\b([A-Z]{1,2})\d{1,2}[A-Z]?(\s?\d[A-Z]{2})?\b")
+
+SERVICE = (
+    r"(?:homes?|secondary|primary|halls|boards|boarding|sixth form|b and b|house|unit|lodge|court|view|grange|manor|hall|cottage|villa|farm|centre|center|school|college|academy|nursery|pre-?school|placement|placed|"
+    r"agency|fostering|foster \w+|carers?|childminder|hostel|flats?|accommodation|service|services|setting|provision|secure|stc|project|scheme|playgroup|club|"
+    r"office|branch|team|hospice|ward|bungalow|residential|semi|supported|place|provider|cafcass|adoption|mount|rise|hill|park|gardens|road|street|avenue|lane|"
+    r"close|drive|crescent|terrace|grove|way|wood|bank|heath|field|fields|meadow|meadows|based|opposite|next door|cartref|ysgol|looked after|runs?|registered|operates?|refuge|prison|yoi)"
+)
+_AT_SERVICE = re.compile(
+    rf"\b{SERVICE}\b['’]?s?(?:\s*\([^)\n]{{0,30}}\)?)?(?:[\s,–:;-]+(?:[\w'’]+[\s,–-]+){{0,3}}?)?(?:\b(?:in|at|near|outside|of|on|by|over|down|up|off|round|for|with|from|yn|ym|ger|is|was)\b)?[\s,(–-]*(?:the\s|just\s|outside\s|central\s|north\s|south\s|east\s|west\s|near\s)*$",
+    re.IGNORECASE,
+)
+_SERVICE_AFTER = re.compile(
+    r"^(?:['’]s)?,?\s+(?:based\s|area\s|branch\s|site\s|office\s|team\s|own\s|secure\s|residential\s|special\s|boarding\s|registered\s)*(?:children['’]?s\s|childrens\s|kids['’]?\s|foster\w*\s|care\s|family\s|supported\s|semi-?\s?independent\s|youth\s)*"
+    r"(?:homes?|unit|centre|agency|fostering|school|college|nursery|academy|placement|branch|office|site|setting|service|hostel|house\b|based|yot\b|team|stc\b)",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"\b(?:live[sd]?|living|moved|move|moving|came|come|comes|born|grew up|brought up|originally|not|unlike|holidays?|weekends?|trips?|day out|drove|drive|driven|train|bus|coach|flight|"
+    r"went|gone|go|goes|going|travel\w*|journey|commut\w*|miles|works?|worked|working|jobs?|used to|visit\w*|shopping|football|match|took|taken|taking|sent|hospital|court|hotel|uni|university|"
+    r"solicitors?|my (?:own |old |new )?(?:house|home|flat)|(?:his|her|their) (?:own home|last|old|previous|former|first)(?: \w+)?|"
+    r"currently \w+ with (?:nan|mum|dad)|arrested|found|picked up|police|off to|back to|all the way|before that|previous|previously|formerly|trained|studied|writing to you|retired to)\b(?:\W+[\w'’]+){0,3}?\W*$",
+    re.IGNORECASE,
+)
+_RELATIVES = re.compile(
+    r"\b(?:my|his|her|their|our)\s+(?:\w+\s+)?(?:nan|gran|granny|grandma|grandad|mum|mam|mother|dad|father|aunt|auntie|aunty|uncle|sister|brother|family|parents|cousin|friend|mate|boyfriend|girlfriend|ex)(?:['’]?s)?['’]?"
+    r"(?:\s+(?:house|flat|place|home|is|are|lives?|living|over|down|up|who|back))*\s+(?:in|at|near|from)\s+$",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(r"\bnot\s+(?:the|in|at|to be confused with|that|from|near|our|for)?\s*(?:one\s+in\s+)?(?:the\s+)?(?:[\w'’]+\s){0,2}$", re.IGNORECASE)
+_PLACING = re.compile(
+    r"\b(?:placed by|care of|looked after by|responsib\w+ of|responsibility is|under|corporate parents?|in care to|child of|belongs? to|funded by|placing authority|home authority|placed (?:here|there|him|her|with us) by|from)\W+(?:the\W+)?$",
+    re.IGNORECASE,
+)
+_WORKS_FOR = re.compile(
+    r"\b(?:(?:i|i['’]m|am|work|working|employed|complain\w*|complaint|social worker|about|against|manager|concerns?|team|practitioner|officer|agency)\s+(?:\w+\s+){0,5}?(?:for|at|by|with|about|against|in|within|regarding)\W+(?:the\W+)?$)",
+    re.IGNORECASE,
+)
+_NEIGHBOUR = re.compile(r"\b(?:live|lives|living|neighbour\w*|house|home)\W+(?:right\W+|directly\W+|just\W+)?(?:opposite|next (?:door )?to|across from|near|behind|beside|two doors)\b", re.IGNORECASE)
+
+
+def _key(words: str) -> str:
+    """How names are compared: no case, apostrophes, hyphens, stops or ampersands."""
+    plain = re.sub(r"['’.]", "", words.casefold().replace("&", " and "))
+    return " ".join(re.sub(r"[-–,\s]+", " ", plain).split())
+
+
+class Gazetteer:
+    """Every place the program knows, by its name."""
+
+    def __init__(self, places: Iterable[Place], authorities: Iterable[str] = ()) -> None:
+        self._named: dict[str, list[Place]] = defaultdict(list)
+        for place in places:
+            self._named[_key(place.name)].append(place)
+        for name in authorities:
+            for spelling in _spellings(name):
+                self._named[spelling].append(Place(name, "authority", Nation.ENGLAND, name, frozenset()))
+        for name, nation in NATION_NAMES.items():
+            self._named[name].append(Place(name.title(), "nation", nation, None, frozenset()))
+        self._longest: dict[str, int] = {}
+        for name in self._named:
+            first, count = name.partition(" ")[0], name.count(" ") + 1
+            self._longest[first] = max(self._longest.get(first, 0), count)
+        self._areas = {area for rows in self._named.values() for row in rows for area in row.postcode_areas}
+
+    @classmethod
+    def load(cls, models: Path) -> Gazetteer:
+        """Reads ``authorities.csv`` and ``places.csv``; raises `ArtefactRefused` where they cannot be used."""
+        try:
+            authorities = [row["name"] for row in _rows(models / "authorities.csv") if not row["valid_to"]]
+            places = [_place(row) for row in _rows(models / "places.csv")]
+        except (OSError, KeyError, ValueError, csv.Error) as error:
+            raise ArtefactRefused(f"the gazetteer in {models} cannot be read: {error}") from None
+        return cls(places, authorities)
+
+    def find(self, text: str) -> tuple[PlaceFound, ...]:
+        """The places named in `text`, in its order; names shared by several places told apart by what else is named."""
+        named = list(self._named_in(text))
+        clues = _clues(text, named, self._areas)
+        return tuple(_told_apart(found, rows, clues) for found, rows in named)
+
+    def decide(self, email: Email) -> PlaceDecision:
+        """Where the service is, from the sender's own words; from what they forward only if those tell nothing."""
+        found = {part: self.find(email.part(part)) for part in ("text", "subject")}
+        weighed = [(weight(email.part(part), one), part, one) for part, ones in found.items() for one in ones]
+        counted = [entry for entry in weighed if entry[0] >= COUNTS]
+        if not counted:
+            found["quoted"] = self.find(email.quoted[:5000])
+            counted = [(weight(email.quoted, one), "quoted", one) for one in found["quoted"] if not one.weak]
+            counted = [entry for entry in counted if entry[0] >= COUNTS]
+        places = tuple(one for ones in found.values() for one in ones)
+        return _decision(email, counted, places)
+
+    def _named_in(self, text: str) -> Iterator[tuple[PlaceFound, list[Place]]]:
+        words = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
+        at = 0
+        while at < len(words):
+            match = self._longest_at(text, words, at)
+            if match is None:
+                at += 1
+                continue
+            count, rows, end = match
+            start = words[at][1]
+            before = words[at - 1] if at else None
+            after = words[at + count] if at + count < len(words) else None
+            found = _as_found(text, start, end, rows, before, after)
+            if found:
+                yield found, rows
+            at += count
+
+    def _longest_at(self, text: str, words: Sequence[tuple[str, int, int]], at: int) -> tuple[int, list[Place], int] | None:
+        """(words taken, what they may name, where the name ends) for the longest name starting at word `at`."""
+        first = _key(words[at][0])
+        longest = max(self._longest.get(first, 0), self._longest.get(first.removesuffix("s"), 0))
+        joined = 1
+        while joined < longest and at + joined < len(words) and _JOIN.fullmatch(text, words[at + joined - 1][2], words[at + joined][1]):
+            joined += 1
+        for count in range(joined if longest else 0, 0, -1):
+            end = words[at + count - 1][2]
+            name = _key(text[words[at][1] : end])
+            if name in self._named:
+                return count, self._named[name], end
+            if re.search(r"['’]s$", text[:end][-2:]) and name.removesuffix("s") in self._named:
+                return count, self._named[name.removesuffix("s")], end - 2
+        return None
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [{key: (value or "").strip() for key, value in row.items() if key} for row in csv.DictReader(file)]
+
+
+def _place(row: Mapping[str, str]) -> Place:
+    nation = Nation(row["nation"].casefold().replace(" ", "_"))
+    areas = frozenset(re.findall(r"[A-Z]+", row["postcode_area"].upper()))
+    return Place(row["place"], row["kind"].casefold(), nation, row["authority"] or None, areas)
+
+
+def _spellings(authority: str) -> set[str]:
+    """The keys an authority goes by: its whole name, and without the words people leave off."""
+    short = authority.casefold()
+    for alias in ALIASES:
+        short = short.replace(alias, "")
+    return {_key(authority), _key(short), _key(authority.casefold().replace(", city of", "").replace(", county of", ""))}
+
+
+def _as_found(
+    text: str, start: int, end: int, rows: Sequence[Place], before: tuple[str, int, int] | None, after: tuple[str, int, int] | None
+) -> PlaceFound | None:
+    """The name as a place, unless its spelling or its neighbours say that it is a word, a person or part of a name."""
+    written = text[start:end]
+    previous = before[0] if before and re.fullmatch(r"[ \t\n.]*", text[before[2] : start]) else ""
+    following = after[0] if after and re.fullmatch(r"[ \t]*", text[end : after[1]]) else ""
+    council = bool(COUNCIL_AFTER.match(text, end) or COUNCIL_BEFORE.search(text[max(0, start - 40) : start]))
+    at_service = previous.casefold() in PARTS_OF_NAMES | PARTS_OF_ORGANISATIONS | {"team", "council", "home", "cafcass"}
+    placed = at_service or previous.casefold() in BEFORE_PLACES
+    single = " " not in _key(written)
+    if not _spelt_as_name(written, placed=placed or council):
+        return None
+    if previous.casefold() in TITLES:
+        return None
+    if following.casefold() in PARTS_OF_NAMES and not council and (following[0].isupper() or following in STREETS):
+        return None
+    if single and _key(written) in ("march", "may") and not re.match(r",\s+[A-Z]", text[end:]):
+        return None
+    after_comma = bool(re.search(r",\s*$", text[max(0, start - 3) : start]))
+    if single and _key(written) in MAYBE_WORDS and not (placed or council or after_comma or following.casefold() in PARTS_OF_ORGANISATIONS):
+        return None
+    surname = previous[:1].isupper() and not placed and not _starts_sentence(text, before)
+    in_name = following[:1].isupper() and (following.casefold() in PARTS_OF_ORGANISATIONS or not placed)
+    weak = (surname or in_name) and not council and not written.isupper()
+    return PlaceFound(rows[0].name, None, None, start, end, council=council, weak=weak)
+
+
+def _spelt_as_name(written: str, *, placed: bool) -> bool:
+    """Capitals as in a name; all capitals or none only for long names after a word like "in"."""
+    words = [word for word in re.split(r"[\s–-]+", written) if word.casefold() not in SMALL_WORDS]
+    if not words or written.isupper() or written.islower():
+        return placed and len(written) >= 6 and _key(written) not in MAYBE_WORDS
+    return words[0][0].isupper()
+
+
+def _starts_sentence(text: str, before: tuple[str, int, int] | None) -> bool:
+    return before is None or bool(re.search(r"(?:^|[.!?\n:;(\"“])\s*$", text[max(0, before[1] - 4) : before[1]]) or before[1] == 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clues:
+    """What else a text names that can tell two places of one name apart."""
+
+    authorities: frozenset[str]
+    nations: frozenset[Nation]
+    areas: frozenset[str]
+    not_authorities: frozenset[str]
+
+
+def _clues(text: str, named: Sequence[tuple[PlaceFound, list[Place]]], areas: set[str]) -> _Clues:
+    denied = [_NEGATED.search(text[max(0, found.start - 40) : found.start]) is not None for found, _ in named]
+    sure = [(rows[0], no) for (found, rows), no in zip(named, denied, strict=True) if not found.weak and len(_distinct(rows)) == 1]
+    written = {match[1] for match in _POSTCODE.finditer(text) if match[1] in areas and (match[2] or len(match[1]) == 2)}
+    return _Clues(
+        frozenset(row.authority for row, no in sure if row.authority and not no),
+        frozenset(row.nation for row, no in sure if not no and row.nation is not Nation.ENGLAND),
+        frozenset(written),
+        frozenset(row.authority for row, no in sure if row.authority and no),
+    )
+
+
+def _distinct(rows: Sequence[Place]) -> set[tuple[Nation, str | None]]:
+    return {(row.nation, row.authority) for row in rows}
+
+
+def _told_apart(found: PlaceFound, rows: Sequence[Place], clues: _Clues) -> PlaceFound:
+    """The place with its nation and authority, as far as the clues or its size decide between several."""
+    if len(_distinct(rows)) > 1:
+        likely = {row: _likelihood(row, clues) for row in rows}
+        best = max(likely.values())
+        top = [row for row in rows if likely[row] == best]
+        if len(_distinct(top)) > 1 and best == 0:
+            largest = max(KIND_RANK.get(row.kind, 0) for row in top)
+            top = [row for row in top if KIND_RANK.get(row.kind, 0) == largest]
+        rows = top
+    distinct = _distinct(rows)
+    nations, authorities = {nation for nation, _ in distinct}, {authority for _, authority in distinct}
+    return replace(
+        found,
+        nation=next(iter(nations)) if len(nations) == 1 else None,
+        local_authority=next(iter(authorities)) if len(authorities) == 1 else None,
+        ambiguous=len(distinct) > 1,
+    )
+
+
+def _likelihood(row: Place, clues: _Clues) -> int:
+    likely = 3 * bool(row.postcode_areas & clues.areas) + 2 * (row.authority in clues.authorities)
+    likely += 2 * (row.nation in clues.nations) - 2 * (row.authority in clues.not_authorities)
+    return likely
+
+
+# ---- Which of the places is the service's ---------------------------------------------------------------------------
+
+AT_SERVICE, WORKS_FOR, PLACED, COUNCIL, NAMED, PLACING, MAYBE, ELSEWHERE, DENIED = 10, 9, 6, 5, 4, 3, 2, 1, 0
+COUNTS = MAYBE
+"""The least weight with which a place counts; below are the sender's own home, journeys and places denied."""
+
+
+def weight(text: str, found: PlaceFound) -> int:
+    """How surely a place is that of the service, by the words around its name."""
+    before = text[max(0, found.start - 90) : found.start]
+    before = re.split(r"[.!?]\s|\n\s*\n", before)[-1]
+    if _NEGATED.search(before):
+        return DENIED
+    if found.council:
+        if _WORKS_FOR.search(before):
+            return WORKS_FOR
+        return PLACING if _PLACING.search(before) else COUNCIL
+    if found.weak:
+        return MAYBE
+    if _RELATIVES.search(before):
+        return ELSEWHERE
+    if _AT_SERVICE.search(before) or _SERVICE_AFTER.match(text[found.end : found.end + 60]) or _NEIGHBOUR.search(before):
+        return AT_SERVICE
+    if _ELSEWHERE.search(before):
+        return ELSEWHERE
+    last = re.search(r"([\w'’]+)\W*$", before)
+    return PLACED if last and last[1].casefold() in BEFORE_PLACES else NAMED
+
+
+def _decision(email: Email, counted: Sequence[tuple[int, str, PlaceFound]], places: tuple[PlaceFound, ...]) -> PlaceDecision:
+    """The weightiest place; of equals the first that tells the authority, or is in another nation."""
+    telling = [entry for entry in counted if entry[2].nation is not None or entry[2].local_authority is not None]
+    if not telling:
+        return PlaceDecision(None, None, places, ())
+    heaviest = max(entry[0] for entry in telling)
+    equals = [entry for entry in telling if entry[0] == heaviest]
+    _, part, found = next((entry for entry in equals if entry[2].local_authority or entry[2].nation is not Nation.ENGLAND), equals[0])
+    authority = found.local_authority
+    if authority is None and found.nation is Nation.ENGLAND:
+        authority = next((one.local_authority for _, _, one in sorted(telling, key=lambda entry: -entry[0]) if one.local_authority), None)
+    nation = found.nation
+    evidence = [_evidence(email, part, found, "local_authority", authority, "P3")] if authority else []
+    if nation is not None and nation is not Nation.ENGLAND:
+        evidence.append(_evidence(email, part, found, "remit", "other_nation", "P5"))
+        authority = None
+    return PlaceDecision(nation, authority, places, tuple(evidence))
+
+
+def _evidence(email: Email, part: str, found: PlaceFound, field: str, value: str, clause: str) -> Evidence:
+    return Evidence(
+        field=field,
+        value=value,
+        text=email.part(part)[found.start : found.end],
+        start=found.start,
+        end=found.end,
+        source="rule:place-named",
+        score=0.6 if found.weak or found.ambiguous else 0.9,
+        clause=clause,
+        part=part,
+    )

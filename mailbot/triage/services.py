@@ -1,0 +1,327 @@
+"""Which service a message is about: its name and number as written, and the entry of the register they fit (P1)."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rapidfuzz import fuzz
+
+from mailbot.domain import Email, Evidence
+from mailbot.errors import ArtefactRefused
+from mailbot.triage.places import PlaceFound
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFound:
+    """The service as the message names it; None where it names none. A council, a team or an address is no service name."""
+
+    name: str | None
+    urn: str | None
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A name that may be the service's, at [start, end) of a part, and how much speaks for it."""
+
+    name: str
+    start: int
+    end: int
+    part: str
+    points: int
+
+
+CAFCASS = re.compile(r"\bcafcass(?:\s+cymru)?\b", re.IGNORECASE)
+
+_CAP = r"(?:St\.?\s(?=[A-Z])|[A-Z][\w'’-]*|(?<=\s)\d{1,2}\b)"
+_NAME = rf"(?:[Tt]he\s(?=[A-Z]))?{_CAP}(?:[ \t]+(?:(?:and|of|the|on|for|in\sthe|&|at\sthe|le|y|yr|with|du)\s)?{_CAP}){{0,5}}"
+_CARE = (
+    r"(?:House|Lodge|Court|View|Grange|Manor|Hall|Cottages?|Villas?|Farm|Place|Mount|Fostering|Foster Care|Foster Agency|Fostering Agency|"
+    r"Fostering Services?|Fostering Solutions|Children['’]?s Homes?|Childrens Homes?|Residential|Adoption|Adoption Agency|Adoption Services?|Family Centre|Assessment Centre|Secure Unit|"
+    r"Secure Children['’]s Home|Secure Training Centre|STC|Secure School|Supported (?:Living|Accommodation|Housing)|Care Homes?|Homes|Placements|"
+    r"Living|Pathways|Outreach|Care|Rise|Bank|Croft|Meadows?|Fields?|Gardens|Barn|Heights|Wood|Woods|Mews|Terrace|Gate|Ridge|Hill|Park|Heath|Vale|Dene|End|Oaks?|Elms?|Beeches|Willows|Firs|Pines|Limes|Bungalow|Unit|Plas|Tŷ)"
+)
+_TAUGHT = r"(?:Nursery|Nurseries|Day Nursery|Nursery School|Pre-?[Ss]chool|Playgroup|Childminding|Childcare|Kindergarten|School|Academy|College|Sixth Form|Hospital|Centre|Center|Priory|Abbey School|Trust|Hospice|Surgery|YOI|Prison|Group|Kids|Daycare)"
+_GENERIC = re.compile(
+    r"(?:children['’]?s|childrens|child|homes?|house|unit|foster|fostering|care|secure|residential|special|boarding|primary|high|secondary|grammar|junior|infant|school|college|nursery|academy|"
+    r"centre|agency|adoption|service|services|family|supported|accommodation|living|assessment|training|local|authority|council|county|city|borough|social|worker|team|manager|registered|"
+    r"the|a|an|and|of|in|for|quality|standards|hospital|hall|town|court|crown|magistrates['’]?|high|family|court|park|place|view|group|trust|board|visit|reg|regulation|act|police|"
+    r"youth|justice|offending|offender|centre|further|education|day|support|leaving|looked|after|young|people|person|persons|nhs|independent|cafcass|i|my|ofsted|solo|stc|la|placements?|unit|department)",
+    re.IGNORECASE,
+)
+_NOT_A_SERVICE = re.compile(
+    r"\b(?:council|team|police|constabulary|crown court|family court|county court|magistrates['’]?|high court|supreme court|court of|house of|companies house|town hall|county hall|city hall|civic|somerset house|"
+    r"local authority|social services|children['’]?s services|childrens services|street|road|avenue|lane|close|drive|crescent|way|ofsted|inspectorate|ombudsman|university|regulation|act\b|quality standards|"
+    r"working together|data protection|freedom of information|health and social care act|department|ministry|parliament|education health|ehcp?|union|unison|whistle|church|station|hotel|bank holiday|"
+    r"mr|mrs|ms|miss|dr|deputy|head of|registered manager|responsible individual|foster carers?|duty|trading estate|retail|tesco|asda|christmas|camhs|mash|lado|social care)\b",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(
+    r"^(?:(?:at|in|from|for|of|to|on|by|near|our|my|your|their|his|her|this|that|these|when|while|since|after|before|if|as|and|but|so|because|is|are|was|were|re|fw|fwd|about|concern\w*|complaint|i|we|he|she|they|it|both|all|then|now|there|here|what|why|"
+    r"who|how|please|dear|hello|hi|sir|madam|thank|thanks|subject|urgent|help|child|children|staff|manager|home|name|setting|provider|service|urn|ofsted|mr|mrs|ms|also|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october|november|december|regarding|whistleblowing|safeguarding|report|abuse|not|no|yes|last|today|yesterday|agency|bank|one|two|until|with|leaving|inside|outside|under|over)\b[\s:,–-]*)+(?=\S)",
+    re.IGNORECASE,
+)
+_KIND = (
+    r"(?:children['’]?s home|childrens home|kids['’]? home|care home|residential home|home for|home|family centre|residential (?:unit|family centre|school)|fostering (?:agency|service|company|provider)|foster (?:agency|company)|adoption (?:agency|service|charity)|"
+    r"agency|special school|boarding school|school|nursery|pre-?school|playgroup|college|unit|secure (?:unit|home)|semi[ -]?independent|supported (?:accommodation|living|housing)|hostel|placement|provider|charity|centre|holiday (?:scheme|centre)|place|house|project|setting|company|short[ -]breaks?\s?\w*|respite (?:unit|home|centre)|cartref plant|ysgol|meithrinfa)"
+)
+_PATTERNS: tuple[tuple[re.Pattern[str], int], ...] = (
+    # the home's name follows its kind: "a children's home called X", "the home, X, in Town", "your register: the home (X)"
+    (re.compile(rf"\b{_KIND}\s+(?:\w+\s){{0,3}}?(?:(?:is|was)\s)?(?:called|named|known\sas|o['’]r\senw|enw)\s+[\"“'‘]?({_NAME})"), 9),
+    (re.compile(rf"\b(?:the|a|an|our|my|this|their|your)\s(?:\w+\s){{0,3}}?{_KIND}\s*[,:(–-]\s*[\"“'‘]?({_NAME})(?=[\"”'’]?\s*(?:[,.)–;:]|in\s|at\s|near\s|-))"), 7),
+    (re.compile(rf"\b(?:[Ss]ervice|[Ss]etting|[Hh]ome|[Pp]rovider|[Aa]gency|[Nn]ursery|[Ss]chool)(?:\s[Nn]ame)?\s*[:=]\s*({_NAME})"), 9),
+    # or stands before it: "X children's home", "Mill Lane, the family centre at Y"
+    (re.compile(rf"({_NAME})(?:\s*\([^)\n]{{0,40}}\))?(?:,?\s+the|,\s+(?:a|an|your|our|one\sof\syour)|,?\s+(?:which\s)?(?:is|was)\s(?:a|an|the|your|our))\s(?:[\w'’-]+\s){{0,4}}?{_KIND}\b"), 8),
+    (re.compile(rf"({_NAME})['’]?\s(?:children['’]?s\s(?:residential\s)?home|childrens\shome|kids['’]?\shome|family\scentre|fostering\b|special\sschool|boarding\sschool|nursery|pre-?school|secure\sunit|adoption\sagency|cartref\splant)"), 7),
+    (re.compile(rf"({_NAME}\s{_CARE})\b"), 6),
+    (re.compile(rf"({_NAME}\s{_TAUGHT})\b"), 5),
+    (re.compile(r"\b((?:Ysgol|Cartref|Plas|Tŷ|Ty|Meithrinfa|Canolfan|Bryn|Llys|Hafan)\s[A-Z][\w'’-]+(?:\s(?:y\s|yr\s)?[A-Z][\w'’-]+){0,2})"), 6),
+    (re.compile(r"\b((?:The|the)\s[A-Z][a-z'’]+s)\b(?!\s+(?:[A-Z]|Police))"), 4),
+    # or is where somebody works, lives or is placed
+    (re.compile(rf"\b(?:work(?:s|ed|ing)?|liv(?:es?|ed|ing)|placed|placement|stay(?:s|ed|ing)?|manager|staff|residents?|carers?|bank\swork|shifts?|employed|boards?|boarding|attends?|girls|boys|kids|lads|children|nights|foster(?:s|ed|ing)?)\s(?:\w+\s)?(?:at|in|of|with|for|by)\s({_NAME})"), 3),
+)
+_BEFORE_A_PLACE = re.compile(
+    rf"(?:(?<=\bat\s)|(?<=\bof\s)|(?<=\bis\s)|(?<=\bfor\s)|(?<=\bby\s)|(?<=\bwith\s)|(?<=\bin\s)|(?<=\bto\s)|(?<=\bfrom\s)|(?<=\bleft\s)|(?<=\bpays\s)|(?<=\babout\s)|^)({_NAME})(?:\s(?:adoption|fostering|home|nursery|school|college|unit|centre|house|agency|club|pre-?school))?\s*(?:,|\(|in|near|at|outside|just\soutside)\s*(?:the\s)?(?=[A-Z])",
+    re.MULTILINE,
+)
+_TEXT_SPEAK = re.compile(
+    r"\b(?:at|in|called|from|to|of)\s((?:the\s)?[a-z]{3,}(?:\s[a-z]{3,})?\s(?:house|lodge|court|grange|manor|fostering|cottage|nursery|childrens home|children['’]s home))\b"
+)
+_NOT_TEXT_SPEAK = re.compile(
+    r"\b(?:the|a|an|my|our|your|his|her|their|this|that|these|own|care|foster|open|halfway|safe|council|mums?|nans?|dads?|family|another|same|other|new|old|big|small|next|whole|every|one|crown|high|youth|local|"
+    r"day|good|nice|private|any|each|which|what|and|whose|someones?|kids|childrens|children's|secure|residential|respite|first|last|previous|back|front|empty|group|in|at|independent)\s"
+)
+
+URN = re.compile(
+    r"\b(?P<prefixed>(?:SC|CH|EY|VC)[ -]?\d{6})\b|"
+    r"\b(?:URN|unique reference(?: number)?|ofsted(?:['’]s)?(?: unique)?(?: registration| reference| ref| reg| urn)?(?: (?:number|no\.?|ref|code))|ofsted (?:urn|reg|ref)|(?:setting|provider|registration|registered|reg)\.? (?:number|no\.?)|registered with (?:you|ofsted) (?:as|under))"
+    r"(?: (?:is|was|of|number|no\.?|for \w+(?: \w+)?|i think|as|under))*\s*[:#=(–-]?\s*(?:is\s)?(?P<told>(?:SC|CH|EY|VC)?\s?\d{6,7})\b(?![\d/-])",
+    re.IGNORECASE,
+)
+_BRACKETED = re.compile(r"[A-Z][\w'’]+,?\s?[(\[]\s*(?P<told>\d{6,7})\s*[)\]]")
+_NOT_URN = re.compile(r"\b(?:case|ref|reference|complaint|crime|log|incident|invoice|tel|phone|mobile|ext|foi|policy|employee|payroll|pin|order|account|charity|company)\b[^.\n]{0,12}$", re.IGNORECASE)
+
+
+def find_service(email: Email, gazetteer_places: Sequence[PlaceFound] = ()) -> ServiceFound:
+    """The service the message is about, by what it calls it; a home or setting before its provider.
+
+    Mail that a machine sent is about none, whatever it quotes.
+    """
+    if email.automatic is not None:
+        return ServiceFound(None, None, ())
+    parts = ("text", "subject") if len(email.text.split()) > 8 else ("text", "subject", "quoted")
+    candidates = [one for part in parts for one in _candidates(email.part(part)[:20_000], part, gazetteer_places)]
+    best = _best(candidates)
+    number = next((found for part in parts for found in _urns(email.part(part), part)), None)
+    evidence = []
+    if best:
+        evidence.append(_evidence("service_name", best.name, email, best, "service-named", 0.8 if best.points > 4 else 0.5))
+    if number:
+        evidence.append(_evidence("urn", number.name, email, number, "number-written", 0.95))
+    return ServiceFound(best.name if best else None, number.name if number else None, tuple(evidence))
+
+
+def _best(candidates: Sequence[_Candidate]) -> _Candidate | None:
+    """The name with most speaking for it, each further mention included; of equals the first."""
+    mentions = Counter(_plain(one.name) for one in candidates)
+    ranked = sorted(
+        candidates,
+        key=lambda one: (-(one.points + min(3, mentions[_plain(one.name)] - 1)), one.part != "text", one.start),
+    )
+    if not ranked:
+        return None
+    fuller = [one for one in ranked if one.points >= 5 and one.name.startswith(f"{ranked[0].name} ")]
+    return fuller[0] if fuller else ranked[0]
+
+
+def _candidates(text: str, part: str, places: Sequence[PlaceFound]) -> Iterator[_Candidate]:
+    place_names = {_plain(place.name) for place in places if not place.weak}
+    for pattern, points in _PATTERNS:
+        for match in pattern.finditer(text):
+            yield from _named(text, match.start(1), match.end(1), part, points, place_names)
+    for match in _TEXT_SPEAK.finditer(text):
+        if not _NOT_TEXT_SPEAK.search(match[1] + " ") and not _NOT_A_SERVICE.search(match[1]):
+            yield _Candidate(match[1], match.start(1), match.end(1), part, 4)
+    for match in _BEFORE_A_PLACE.finditer(text):
+        if _starts_with_place(text[match.end() : match.end() + 60], place_names):
+            yield from _named(text, match.start(1), match.end(1), part, 6, place_names)
+    cafcass = CAFCASS.search(text)
+    if cafcass:
+        yield _Candidate(cafcass.group(), cafcass.start(), cafcass.end(), part, 4)
+
+
+def _starts_with_place(text: str, place_names: set[str]) -> bool:
+    words = _plain(text).split()[:5]
+    return any(" ".join(words[:count]) in place_names for count in range(1, len(words) + 1))
+
+
+def _named(text: str, start: int, end: int, part: str, points: int, place_names: set[str]) -> Iterator[_Candidate]:
+    """The name without the words that merely lead up to it; nothing where what is left names no service."""
+    written = text[start:end]
+    lead = _LEADING.match(written)
+    if lead:
+        start += lead.end()
+    if text[start:end].lower().startswith("the ") and not re.fullmatch(r"[Tt]he [A-Z][\w'’-]+", text[start:end]):
+        start += 4
+    name = re.sub(r"['’]s?$", "", text[start:end]) if points == 3 else text[start:end]
+    end = start + len(name)
+    for count in (1, 2, 3):  # "Canal View Derby" is Canal View, in Derby
+        words = name.split()
+        if len(words) > count + 1 and _plain(" ".join(words[-count:])) in place_names:
+            name = " ".join(words[:-count])
+            end = start + len(name)
+            break
+    words = name.split()
+    bare_lead = _LEADING.match(f"{name} .")
+    if bare_lead and bare_lead.end() > len(name):
+        return
+    if not words or "\n" in name or _NOT_A_SERVICE.search(name) or len(name) < 3:
+        return
+    if all(_GENERIC.fullmatch(word) for word in words) or not name.removeprefix("the ")[:1].isupper():
+        return
+    if _plain(name) in place_names or re.search(r"\b\d{1,4}[a-z]?,?\s+$", text[max(0, start - 7) : start]):
+        return
+    if points == 4 and _PLURALS.search(name):
+        return
+    if points == 3 and (len(words) == 1 or words[0] == "I") and not re.match(r"\s*(?:[,.;)]|in\s|for\s|since\s|and\s|$)", text[end : end + 8]):
+        return
+    yield _Candidate(name, start, end, part, points)
+
+
+_PLURALS = re.compile(r"^[Tt]he (?:Children|Courts|Boys|Girls|Staff|Police|Standards|Regulations|Rules|Services|Kids|Parents|Homes|Managers|Carers|Samaritans|Ombudsmans|Sims|Lads|Gas|News|Times|This|Directors|Governors)\b")
+
+
+def _urns(text: str, part: str) -> Iterator[_Candidate]:
+    """The service's unique reference numbers: by their letters, by what they are called, or in brackets after a name."""
+    for pattern in (URN, _BRACKETED):
+        for match in pattern.finditer(text):
+            group = "prefixed" if match.groupdict().get("prefixed") else "told"
+            start, end = match.span(group)
+            if _NOT_URN.search(text[max(0, start - 25) : match.start(group)]) and "urn" not in match.group().lower() and "ofsted" not in match.group().lower():
+                continue
+            yield _Candidate(re.sub(r"[\s-]", "", match[group]).upper(), start, end, part, 9)
+
+
+def _evidence(field: str, value: str, email: Email, found: _Candidate, rule: str, score: float) -> Evidence:
+    return Evidence(
+        field=field,
+        value=value,
+        text=email.part(found.part)[found.start : found.end],
+        start=found.start,
+        end=found.end,
+        source=f"rule:{rule}",
+        score=score,
+        clause="P1",
+        part=found.part,
+    )
+
+
+# ---- The register ----------------------------------------------------------------------------------------------------
+
+NEARLY_THE_SAME = 86.0
+"""Likeness of two names, of 100, that makes a match where a place agrees too."""
+THE_SAME = 94.0
+"""Likeness that makes a match without a place, if no other service comes near."""
+
+_COMMON = re.compile(r"\b(?:the|children s home|childrens home|children home|home|ltd|limited|llp|cic|residential|school|fostering|agency|nursery)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredService:
+    """A service as the register holds it; `places` are the towns it is known by."""
+
+    urn: str
+    name: str
+    service_type: str
+    provider: str
+    authority: str
+    places: tuple[str, ...]
+    status: str
+    address: str
+    postcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterMatch:
+    """The entry that fits and how well, from 0 to 1; 1 where the number is the same."""
+
+    service: RegisteredService
+    score: float
+
+
+class Register:
+    """The services the regulator knows."""
+
+    def __init__(self, services: Iterable[RegisteredService]) -> None:
+        self.services = tuple(services)
+        self._by_urn = {_plain_urn(service.urn): service for service in self.services}
+        self._by_letter: dict[str, list[tuple[str, RegisteredService]]] = defaultdict(list)
+        for service in self.services:
+            for name in filter(None, (_bare(service.name), _bare(service.provider))):
+                self._by_letter[name[0]].append((name, service))
+
+    @classmethod
+    def load(cls, path: Path) -> Register:
+        """Reads a CSV file with a line for each service; raises `ArtefactRefused` where it cannot be used."""
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                return cls([_registered(row) for row in csv.DictReader(file)])
+        except (OSError, KeyError, AttributeError, UnicodeDecodeError, csv.Error) as error:
+            raise ArtefactRefused(f"the register {path} cannot be read: {error!r}") from None
+
+    def match(self, urn: str | None, name: str | None, places: Sequence[str] = ()) -> RegisterMatch | None:
+        """The service with that number, else the one of that name in one of the places; None where that is not clear.
+
+        `places` are names of towns or authorities. A name that several services share fits none without a place.
+        """
+        if urn and _plain_urn(urn) in self._by_urn:
+            return RegisterMatch(self._by_urn[_plain_urn(urn)], 1.0)
+        if not name or not _bare(name):
+            return None
+        known = {_plain(place) for place in places}
+        sought = _bare(name)
+        alike = [
+            (fuzz.ratio(sought, other), bool(known & _places_of(service)), service)
+            for other, service in self._by_letter[sought[0]]
+        ]
+        return _clearest([entry for entry in alike if entry[0] >= (NEARLY_THE_SAME if entry[1] else THE_SAME)])
+
+
+def _clearest(alike: Sequence[tuple[float, bool, RegisteredService]]) -> RegisterMatch | None:
+    """The best of the likely entries: those whose place agrees first; none where two are equally good."""
+    here = [entry for entry in alike if entry[1]] or list(alike)
+    if not here:
+        return None
+    best = max(score for score, _, _ in here)
+    top = {service.urn: service for score, _, service in here if score == best}
+    return RegisterMatch(next(iter(top.values())), round(best / 100, 3)) if len(top) == 1 else None
+
+
+def _registered(row: dict[str, str]) -> RegisteredService:
+    places = tuple(place.strip() for place in re.split(r"[;|]", row["places"]) if place.strip())
+    fields = ("urn", "name", "service_type", "provider", "authority", "status", "address", "postcode")
+    return RegisteredService(**{field: row[field].strip() for field in fields}, places=places)
+
+
+def _places_of(service: RegisteredService) -> set[str]:
+    return {_plain(place) for place in (*service.places, service.authority)} - {""}
+
+
+def _plain(words: str) -> str:
+    return " ".join(re.sub(r"[^\w ]+", " ", words.casefold().replace("’", "").replace("'", "")).split())
+
+
+def _bare(words: str) -> str:
+    """A name without the words that many services share, unless nothing else is left."""
+    plain = " ".join(re.sub(r"[^\w ]+", " ", words.casefold().replace("’", "'").replace("'s", "s")).split())
+    return " ".join(_COMMON.sub(" ", plain).split()) or plain
+
+
+def _plain_urn(urn: str) -> str:
+    return re.sub(r"[\s-]", "", urn).upper().lstrip("0")

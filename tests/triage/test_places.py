@@ -1,0 +1,156 @@
+"""Which places a text names, and which of them is the service's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mailbot.domain import Address, Email, Nation
+from mailbot.errors import ArtefactRefused
+from mailbot.triage.places import Gazetteer, PlaceDecision
+
+AUTHORITIES = """name,region,valid_from,valid_to
+Suffolk,east,,
+Kent,south east,,
+Hounslow,london,,
+Lincolnshire,east midlands,,
+Lancashire,north west,,
+Stoke-on-Trent,west midlands,,
+Stockport,north west,,
+Derby,east midlands,,
+Cumbria,north west,1974-04-01,2023-03-31
+"""
+PLACES = """place,kind,nation,authority,postcode_area
+Lowestoft,town,england,Suffolk,NR
+Lincoln,city,england,Lincolnshire,LN
+Preston,city,england,Lancashire,PR
+Chelsea,suburb,england,Kensington and Chelsea,SW
+Reading,town,england,Reading,RG
+Hanley,town,england,Stoke-on-Trent,ST
+Cheadle,town,england,Stockport,SK
+Cheadle,town,england,Staffordshire,ST
+Newport,city,wales,,NP
+Newport,town,england,Telford and Wrekin,TF
+Gwent,county,wales,,NP
+Shropshire,county,england,Shropshire,SY
+Staffordshire,county,england,Staffordshire,ST
+Wrexham,city,wales,,LL
+Paisley,town,scotland,,PA
+King's Lynn,town,england,Norfolk,PE
+Carlisle,city,england,Cumberland,CA
+"""
+
+
+@pytest.fixture(scope="module")
+def gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
+    models = tmp_path_factory.mktemp("models")
+    (models / "authorities.csv").write_text(AUTHORITIES, encoding="utf-8")
+    (models / "places.csv").write_text(PLACES, encoding="utf-8")
+    return Gazetteer.load(models)
+
+
+def decided(gazetteer: Gazetteer, text: str, subject: str = "", quoted: str = "") -> PlaceDecision:
+    email = Email(
+        message_id="<1@plainmail.example>",
+        sender=Address(name="Joan Pickersgill", address="joan@plainmail.example"),
+        reply_to=None,
+        return_path=None,
+        recipients=(),
+        subject=subject,
+        sent_at=None,
+        text=text,
+        quoted=quoted,
+    )
+    decision = gazetteer.decide(email)
+    for evidence in decision.evidence:
+        assert email.part(evidence.part)[evidence.start : evidence.end] == evidence.text
+    return decision
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("A home in Lowestoft.", ["Lowestoft"]),
+        ("Lowestoft's homes", ["Lowestoft"]),
+        ("kids home near lowestoft", ["Lowestoft"]),
+        ("A HOME IN LOWESTOFT", ["Lowestoft"]),
+        ("the stoke-on-trent one, in stoke on trent", ["Stoke-on-Trent"]),
+        ("Stoke on Trent and Kings Lynn", ["Stoke-on-Trent", "King's Lynn"]),
+        ("Lincoln House", []),
+        ("Mr Preston and Mrs Lincoln", []),
+        ("my friend Preston hit him", []),
+        ("Reading the log, I saw it.", []),
+        ("We live in Reading.", ["Reading"]),
+        ("Chelsea ran away again.", []),
+        ("on Preston Road", []),
+        ("I was reading it in bed", []),
+    ],
+)
+def test_places_are_told_from_words_people_and_parts_of_names(gazetteer: Gazetteer, text: str, names: list[str]) -> None:
+    assert [found.name for found in gazetteer.find(text)] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "authority"),
+    [
+        ("Cheadle, SK8 1AA", "Stockport"),
+        ("a home in Cheadle, Staffordshire", "Staffordshire"),
+        ("Newport near Shropshire", "Telford and Wrekin"),
+    ],
+)
+def test_places_of_one_name_are_told_apart_by_what_stands_near(gazetteer: Gazetteer, text: str, authority: str) -> None:
+    found = gazetteer.find(text)[0]
+    assert (found.local_authority, found.ambiguous) == (authority, False)
+
+
+def test_places_of_one_name_with_nothing_to_tell_them_apart_are_ambiguous(gazetteer: Gazetteer) -> None:
+    found = gazetteer.find("a home in Cheadle")[0]
+    assert (found.ambiguous, found.nation, found.local_authority) == (True, Nation.ENGLAND, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "nation", "authority"),
+    [
+        ("I work at Bramble House in Lowestoft.", Nation.ENGLAND, "Suffolk"),
+        ("kids home on Corton Rise, Lowestoft", Nation.ENGLAND, "Suffolk"),
+        ("I live in Derby but the home is in Lowestoft.", Nation.ENGLAND, "Suffolk"),
+        ("The Lincoln home is worse.", Nation.ENGLAND, "Lincolnshire"),
+        ("Kent council placed her at a home in Preston.", Nation.ENGLAND, "Lancashire"),
+        ("He is a looked after child of Suffolk County Council.", Nation.ENGLAND, "Suffolk"),
+        ("LB Hounslow never visits him.", Nation.ENGLAND, "Hounslow"),
+        ("Kent council say they have no social worker.", Nation.ENGLAND, "Kent"),
+        ("A children's home in Wrexham.", Nation.WALES, None),
+        ("She is at a unit up the back of Paisley.", Nation.SCOTLAND, None),
+        ("He is in a home in Newport. Gwent Newport, not the Shropshire one.", Nation.WALES, None),
+        ("The home is outside Lowestoft. Staff took them to Wrexham for the day.", Nation.ENGLAND, "Suffolk"),
+        ("I work in the youth offending team in Stoke-on-Trent. A lad moved to Derby in August.", Nation.ENGLAND, "Stoke-on-Trent"),
+        ("A children's home somewhere in Scotland.", Nation.SCOTLAND, None),
+        ("Mr Preston runs Lincoln House.", None, None),
+        ("I live in Derby.", None, None),
+        ("My sister lives in Derby.", None, None),
+    ],
+)
+def test_the_place_of_the_service_decides(
+    gazetteer: Gazetteer, text: str, nation: Nation | None, authority: str | None
+) -> None:
+    decision = decided(gazetteer, text)
+    assert (decision.nation, decision.local_authority) == (nation, authority)
+
+
+def test_a_place_in_the_subject_counts_where_the_text_names_none(gazetteer: Gazetteer) -> None:
+    assert decided(gazetteer, "They hit the children.", subject="Bramble House, Lowestoft").local_authority == "Suffolk"
+
+
+def test_a_place_in_forwarded_text_counts_only_where_the_sender_names_none(gazetteer: Gazetteer) -> None:
+    assert decided(gazetteer, "See below.", quoted="The home in Lowestoft").local_authority == "Suffolk"
+    assert decided(gazetteer, "The home in Lincoln.", quoted="The home in Lowestoft").local_authority == "Lincolnshire"
+
+
+def test_an_authority_that_has_ended_is_not_named(gazetteer: Gazetteer) -> None:
+    assert decided(gazetteer, "Cumbria County Council").local_authority is None
+
+
+def test_a_gazetteer_that_cannot_be_read_is_refused_with_its_folder_named(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactRefused, match=str(tmp_path)):
+        Gazetteer.load(tmp_path)
