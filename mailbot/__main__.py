@@ -252,6 +252,7 @@ def work(config: ConfigOption = None) -> None:
     """Take in and send on schedule, without the queue."""
     installation = parts_of(config).ready()
     _demand_alerts(installation.config)
+    _configure_log(logging.INFO)
     jobs = worker.Worker(installation.config, installation.office, installation.outbox, now)
     jobs.start()
     print("worker started", flush=True)
@@ -587,6 +588,7 @@ def _serve(installation: Parts, *, with_worker: bool) -> None:
         raise MailbotError(f"web.port {address.port} on {address.host} cannot be used: {error.strerror}") from None
     jobs = worker.Worker(installation.config, installation.office, installation.outbox, now) if with_worker else None
     if jobs:
+        _configure_log(logging.INFO)
         jobs.start()
     try:
         server.run()
@@ -622,7 +624,7 @@ def _complain(error: Exception) -> None:
     print(" ".join(str(error).split()), file=sys.stderr)
 
 
-def _configure_log() -> None:
+def _configure_log(level: int = logging.WARNING) -> None:
     """Log lines go to stderr, one each; no library's debug output, which could carry what people wrote."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     structlog.configure(
@@ -632,7 +634,7 @@ def _configure_log() -> None:
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "action", "event"]),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
     )
 
 

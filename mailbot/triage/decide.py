@@ -38,6 +38,9 @@ READ_LANGUAGES = frozenset({"en", "cy"})
 FEW_WORDS = 25
 """A message with fewer words of its own is judged with what it forwards or attaches."""
 
+NAMED_WEIGHS = 15
+"""How much likelier a kind of service becomes where the words name it."""
+
 REMIT_OF_SERVICE: dict[ServiceType, Remit] = {
     ServiceType.CHILDRENS_HOME: Remit.REGULATED,
     ServiceType.RESIDENTIAL_FAMILY_CENTRE: Remit.REGULATED,
@@ -138,7 +141,7 @@ class Judge:
         if danger and kind is Kind.ENQUIRY:
             kind = Kind.CONCERN  # words of live danger are a concern, however the message puts them
         situations = draft.situations((*hits, *forwarded), kind, danger=danger)
-        service_type = draft.service_type(kind)
+        service_type = draft.service_type((*hits, *forwarded))
         remit = remit_of(kind, place.nation, service_type, grievance=draft.grievance(situations))
         worker, sure = draft.worker()
         whistleblowing = whistleblowing_of(worker, kind, remit, service_type, situations)
@@ -249,15 +252,22 @@ class _Draft:
                 self._model_evidence("situations", situation, chance, column=situation)
         return frozenset(raised)
 
-    def service_type(self, kind: Kind) -> ServiceType:
-        if self.opinion is None:
+    def service_type(self, hits: Sequence[Evidence]) -> ServiceType:
+        """The kind of service: what the model thinks, weighed with the kinds that the words name."""
+        named = {hit.value: hit for hit in hits if hit.field == "service_type"}
+        chances = dict.fromkeys(map(str, ServiceType), 1 / len(ServiceType))
+        if self.opinion:
+            chances = dict(self.opinion.fields["service_type"])
+        for value, hit in named.items():
+            chances[value] *= 1 + NAMED_WEIGHS * hit.score
+        best = max(chances, key=chances.__getitem__)
+        if best == ServiceType.UNKNOWN or (best not in named and chances[best] < self._threshold("service_type")):
             return ServiceType.UNKNOWN
-        value, chance = self.opinion.best("service_type")
-        if chance < self._threshold("service_type"):
-            return ServiceType.UNKNOWN
-        if value != ServiceType.UNKNOWN:
-            self._model_evidence("service_type", value, chance)
-        return ServiceType(value)
+        if best in named:
+            self.evidence.append(named[best])
+        else:
+            self._model_evidence("service_type", best, chances[best])
+        return ServiceType(best)
 
     def grievance(self, situations: frozenset[Situation]) -> bool:
         """A private dispute only: nothing about children may be in it."""

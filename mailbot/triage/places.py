@@ -1,4 +1,4 @@
-"""Which places a message names, and from them whose child or service it is: the nation and the local authority (P3, P5).
+"""Which places a message names, and from them the nation and the local authority of the service (P3, P5).
 
 The gazetteer is two files: ``authorities.csv`` (the English authorities with children's services) and ``places.csv``.
 """
@@ -18,7 +18,7 @@ from mailbot.errors import ArtefactRefused
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row of the gazetteer. `authority` is the English authority with children's services, None for none or several."""
+    """A row of the gazetteer. `authority` is the English one with children's services, None for none or several."""
 
     name: str
     kind: str
@@ -54,40 +54,90 @@ class PlaceDecision:
     evidence: tuple[Evidence, ...]
 
 
-SMALL_WORDS = frozenset("of on upon the in le la and under by next with cum super y yr".split())
+SMALL_WORDS = frozenset(
+    """
+    of on upon the in le la and under by next with cum super y yr
+    """.split()
+)
 BEFORE_PLACES = frozenset(
-    "in at near of outside around from to for by round inside towards over through between across behind opposite "
-    "north south east west central greater inner outer upper lower yn ym ger o".split()
+    """
+    in at near of outside around from to for by round inside towards over through between across behind
+    opposite north south east west central greater inner outer upper lower yn ym ger o
+    """.split()
 )
 TITLES = frozenset(
-    "mr mrs ms miss dr prof professor sir lady lord auntie aunty aunt uncle nanny nan cllr councillor judge pc dc sgt rev "
-    "father sister brother master madam dame saint nurse inspector".split()
+    """
+    mr mrs ms miss dr prof professor sir lady lord auntie aunty aunt uncle nanny nan cllr councillor
+    judge pc dc sgt rev father sister brother master madam dame saint nurse inspector
+    """.split()
 )
 PARTS_OF_NAMES = frozenset(
-    "house lodge court view street road lane avenue close drive way place manor grange hall terrace crescent grove farm cottage "
-    "villa villas mount gardens square row rise mews cottages bungalow walk gate crew st rd ave unit wing block ward".split()
+    """
+    house lodge court view street road lane avenue close drive way place manor grange hall terrace
+    crescent grove farm cottage villa villas mount gardens square row rise mews cottages bungalow walk
+    gate crew st rd ave unit wing block ward
+    """.split()
 )
+SERVICE_WORDS = frozenset({"team", "council", "home", "cafcass"})
+SHORTEST_IN_LOWER_CASE = 4
+"""Letters of the shortest name believed without its capital."""
+
 STREETS = frozenset({"street", "road", "lane", "avenue", "rd", "st"})
 PARTS_OF_ORGANISATIONS = frozenset(
-    "school college academy nursery hospital university united rovers athletic rugby fc care group fostering homes centre center "
-    "trust grammar high primary infant junior nhs crown magistrates prison general county's building society express".split()
+    """
+    school college academy nursery hospital university united rovers athletic rugby fc care group
+    fostering homes centre center trust grammar high primary infant junior nhs crown magistrates prison
+    general county's building society express
+    """.split()
 )
-MAYBE_WORDS = frozenset(
-    # names of places that are as often ordinary words, first names or surnames: these need a preposition before them
-    "reading bath sale bury deal ware wells march battle hope eye street settle rye rugby barking hull crook ash ham wing sandwich hale "
-    "nelson diss wash barrow stone broadway hook over ford bar bow bank seal may thatcham beer box read wool yelling old sheet grays "
-    "chelsea kendal preston ashley lincoln shirley beverley kimberley stanley bradley kent stafford douglas florence selby tyrone kirby "
-    "paisley leigh ripley morley dudley ely eden warwick denton royston ashton clifton percy dean lee devon brent lancaster kingston barry "
-    "ayr bolton burton carlton milton newton norton sutton clayton hilton wilton walton weston hamilton douglas craven heath wood marsh "
-    "blake barton brandon cullen durham derby york winchester wells buckingham huntingdon hastings hertford".split()
+# Places named like ordinary words, first names or surnames: these need a preposition before them.
+ORDINARY_WORDS = frozenset(
+    """
+    reading bath sale bury deal ware wells march battle hope eye street settle rye rugby barking crook
+    ash ham wing sandwich hale diss wash barrow stone broadway hook over ford bar bow bank seal may beer
+    box read wool yelling old sheet grays amble flint leek mold heath wood marsh sandy hyde filey
+    swale yate penn
+    """.split()
 )
+NAMES_OF_PEOPLE = frozenset(
+    """
+    nelson hull chelsea kendal preston ashley lincoln shirley beverley kimberley stanley bradley kent
+    stafford douglas florence selby tyrone kirby paisley leigh ripley morley dudley ely eden warwick
+    denton royston ashton clifton percy dean lee devon brent lancaster kingston barry ayr bolton burton
+    carlton milton newton norton sutton clayton hilton wilton walton weston hamilton craven blake barton
+    brandon cullen durham derby york winchester huntingdon hertford angus perth thatcham hayes aston
+    """.split()
+)
+SHORT_FORMS = {
+    "beds": "bedfordshire",
+    "berks": "berkshire",
+    "bucks": "buckinghamshire",
+    "cambs": "cambridgeshire",
+    "glos": "gloucestershire",
+    "hants": "hampshire",
+    "herts": "hertfordshire",
+    "lancs": "lancashire",
+    "leics": "leicestershire",
+    "lincs": "lincolnshire",
+    "northants": "northamptonshire",
+    "notts": "nottinghamshire",
+    "oxon": "oxfordshire",
+    "salop": "shropshire",
+    "staffs": "staffordshire",
+    "warks": "warwickshire",
+    "wilts": "wiltshire",
+    "worcs": "worcestershire",
+    "yorks": "yorkshire",
+}
 COUNCIL_AFTER = re.compile(
     r"(?:['’]?s)?[\s,]+(?:\b(?:county|city|borough|metropolitan|district|unitary|royal|mbc|and)\b\s+){0,3}"
-    r"(?:council|cc\b|mbc\b|bc\b|dc\b|la\b|local authority|social services|social care|social workers?|children[’']?s (?:services|social care|trust)|childrens trust|safeguarding|lado|mash|dass|council's)",
+    r"(?:council|cc\b|mbc\b|bc\b|dc\b|la\b|local authority|social services|social care|social workers?|"
+    r"children[’']?s (?:services|social care|trust)|childrens trust|safeguarding|lado|mash|dass|council's)",
     re.IGNORECASE,
 )
 COUNCIL_BEFORE = re.compile(
-    r"(?:\blb|london borough|royal borough|metropolitan borough|borough|county council|council|city council|social services|children[’']?s services|local authority|lado|authority)"
+    r"(?:\blb|london borough|royal borough|metropolitan borough|borough|county council|council|city council|social "
+    r"services|children[’']?s services|local authority|lado|authority)"
     r"(?:\s+(?:of|in|for|is|at|are|\())?\s*$",
     re.IGNORECASE,
 )
@@ -99,7 +149,17 @@ NATION_NAMES = {
     "northern ireland": Nation.NORTHERN_IRELAND,
     "ulster": Nation.NORTHERN_IRELAND,
 }
-KIND_RANK = {"country": 4, "city": 4, "county": 4, "authority": 4, "nation": 4, "borough": 3, "town": 3, "district": 2, "suburb": 1}
+KIND_RANK = {
+    "country": 4,
+    "city": 4,
+    "county": 4,
+    "authority": 4,
+    "nation": 4,
+    "borough": 3,
+    "town": 3,
+    "district": 2,
+    "suburb": 1,
+}
 ALIASES = (", city of", ", county of", " upon tyne", " upon thames", " upon hull", "kingston upon ")
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|&")
@@ -107,42 +167,71 @@ _JOIN = re.compile(r"[ \t]*[-–.]?[ \t]*\n?[ \t]*")
 _POSTCODE = re.compile(r"\b([A-Z]{1,2})\d{1,2}[A-Z]?(\s?\d[A-Z]{2})?\b")
 
 SERVICE = (
-    r"(?:homes?|secondary|primary|halls|boards|boarding|sixth form|b and b|house|unit|lodge|court|view|grange|manor|hall|cottage|villa|farm|centre|center|school|college|academy|nursery|pre-?school|placement|placed|"
-    r"agency|fostering|foster \w+|carers?|childminder|hostel|flats?|accommodation|service|services|setting|provision|secure|stc|project|scheme|playgroup|club|"
-    r"office|branch|team|hospice|ward|bungalow|residential|semi|supported|place|provider|cafcass|adoption|mount|rise|hill|park|gardens|road|street|avenue|lane|"
-    r"close|drive|crescent|terrace|grove|way|wood|bank|heath|field|fields|meadow|meadows|based|opposite|next door|cartref|ysgol|looked after|runs?|registered|operates?|refuge|prison|yoi)"
+    r"(?:homes?|secondary|primary|halls|boards|boarding|sixth form|b and b|house|unit|lodge|court|view|grange|manor|"
+    r"hall|cottage|villa|farm|centre|center|school|college|academy|nursery|pre-?school|placement|placed|"
+    r"agency|fostering|foster \w+|carers?|childminder|hostel|flats?|accommodation|service|services|setting|provision|"
+    r"secure|stc|project|scheme|playgroup|club|"
+    r"office|branch|team|hospice|ward|bungalow|residential|semi|supported|place|provider|cafcass|adoption|mount|rise|"
+    r"hill|park|gardens|road|street|avenue|lane|"
+    r"close|drive|crescent|terrace|grove|way|wood|bank|heath|field|fields|meadow|meadows|based|opposite|next door|"
+    r"cartref|ysgol|looked after|runs?|registered|operates?|refuge|prison|yoi)"
 )
 _AT_SERVICE = re.compile(
-    rf"\b{SERVICE}\b['’]?s?(?:\s*\([^)\n]{{0,30}}\)?)?(?:[\s,–:;-]+(?:[\w'’]+[\s,–-]+){{0,3}}?)?(?:\b(?:in|at|near|outside|of|on|by|over|down|up|off|round|for|with|from|yn|ym|ger|is|was)\b)?[\s,(–-]*(?:the\s|just\s|outside\s|central\s|north\s|south\s|east\s|west\s|near\s)*$",
+    rf"\b{SERVICE}\b['’]?s?(?:\s*\([^)\n]{{0,30}}\)?)?(?:[\s,–:;-]+(?:[\w'’]+[\s,–-]+){{0,3}}?)?(?:\b(?:in|at|near|"
+    rf"outside|of|on|by|over|down|up|off|round|for|with|from|yn|ym|ger|is|was)\b)?[\s,(–-]*(?:the\s|just\s|outside\s|"
+    rf"central\s|north\s|south\s|east\s|west\s|near\s)*$",
     re.IGNORECASE,
 )
 _SERVICE_AFTER = re.compile(
-    r"^(?:['’]s)?,?\s+(?:based\s|area\s|branch\s|site\s|office\s|team\s|own\s|secure\s|residential\s|special\s|boarding\s|registered\s)*(?:children['’]?s\s|childrens\s|kids['’]?\s|foster\w*\s|care\s|family\s|supported\s|semi-?\s?independent\s|youth\s)*"
-    r"(?:homes?|unit|centre|agency|fostering|school|college|nursery|academy|placement|branch|office|site|setting|service|hostel|house\b|based|yot\b|team|stc\b)",
+    r"^(?:['’]s)?,?\s+(?:based\s|area\s|branch\s|site\s|office\s|team\s|own\s|secure\s|residential\s|special\s|"
+    r"boarding\s|registered\s)*(?:children['’]?s\s|childrens\s|kids['’]?\s|foster\w*\s|care\s|family\s|supported\s|"
+    r"semi-?\s?independent\s|youth\s)*"
+    r"(?:homes?|unit|centre|agency|fostering|school|college|nursery|academy|placement|branch|office|site|setting|"
+    r"service|hostel|house\b|based|yot\b|team|stc\b)",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
-    r"\b(?:live[sd]?|living|moved|move|moving|came|come|comes|born|grew up|brought up|originally|not|unlike|holidays?|weekends?|trips?|day out|drove|drive|driven|train|bus|coach|flight|"
-    r"went|gone|go|goes|going|travel\w*|journey|commut\w*|miles|works?|worked|working|jobs?|used to|visit\w*|shopping|football|match|took|taken|taking|sent|hospital|court|hotel|uni|university|"
-    r"solicitors?|my (?:own |old |new )?(?:house|home|flat)|(?:his|her|their) (?:own home|last|old|previous|former|first)(?: \w+)?|"
-    r"currently \w+ with (?:nan|mum|dad)|arrested|found|picked up|police|off to|back to|all the way|before that|previous|previously|formerly|trained|studied|writing to you|retired to)\b(?:\W+[\w'’]+){0,3}?\W*$",
+    r"\b(?:live[sd]?|living|moved|move|moving|came|come|comes|born|grew up|brought up|originally|not|unlike|"
+    r"holidays?|weekends?|trips?|day out|drove|drive|driven|train|bus|by coach|flight|"
+    r"went|gone|go|goes|going|travel\w*|journey|commut\w*|miles|works?|worked|working|jobs?|used to|visit(?:s|ed|ing)?|"
+    r"shopping|football|match|took|taken|taking|sent|hospital|court|hotel|uni|university|"
+    r"solicitors?|my (?:own |old |new )?(?:house|home|flat)|(?:his|her|their) (?:own home|last|old|previous|former|"
+    r"first)(?: \w+)?|"
+    r"currently \w+ with (?:nan|mum|dad)|arrested|found|picked up|police|off to|back to|all the way|before that|"
+    r"previous|previously|formerly|trained|studied|writing to you|retired to)\b(?:\W+[\w'’]+){0,3}?\W*$",
     re.IGNORECASE,
 )
+_OUR_HOME = re.compile(r"\bwe(?:\s+all)?\s+live(?:\s+together)?\s+(?:in|at|near)\s+$", re.IGNORECASE)
+"""Where a household lives is told of a child in it more often than of a neighbour."""
+
 _RELATIVES = re.compile(
-    r"\b(?:my|his|her|their|our)\s+(?:\w+\s+)?(?:nan|gran|granny|grandma|grandad|mum|mam|mother|dad|father|aunt|auntie|aunty|uncle|sister|brother|family|parents|cousin|friend|mate|boyfriend|girlfriend|ex)(?:['’]?s)?['’]?"
+    r"\b(?:my|his|her|their|our)\s+(?:\w+\s+)?(?:nan|gran|granny|grandma|grandad|mum|mam|mother|dad|father|aunt|"
+    r"auntie|aunty|uncle|sister|brother|family|parents|cousin|friend|mate|boyfriend|girlfriend|ex)(?:['’]?s)?['’]?"
     r"(?:\s+(?:house|flat|place|home|is|are|lives?|living|over|down|up|who|back))*\s+(?:in|at|near|from)\s+$",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(r"\bnot\s+(?:the|in|at|to be confused with|that|from|near|our|for)?\s*(?:one\s+in\s+)?(?:the\s+)?(?:[\w'’]+\s){0,2}$", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"\bnot\s+(?:the|in|at|to be confused with|that|from|near|our|"
+    r"for)?\s*(?:one\s+in\s+)?(?:the\s+)?(?:[\w'’]+\s){0,2}$",
+    re.IGNORECASE,
+)
 _PLACING = re.compile(
-    r"\b(?:placed by|care of|looked after by|responsib\w+ of|responsibility is|under|corporate parents?|in care to|child of|belongs? to|funded by|placing authority|home authority|placed (?:here|there|him|her|with us) by|from)\W+(?:the\W+)?$",
+    r"\b(?:placed by|care of|looked after by|responsib\w+ of|responsibility is|under|corporate parents?|in care to|"
+    r"child of|belongs? to|funded by|placing authority|home authority|placed (?:here|there|him|her|with us) by|"
+    r"from)\W+(?:the\W+)?$",
     re.IGNORECASE,
 )
 _WORKS_FOR = re.compile(
-    r"\b(?:(?:i|i['’]m|am|work|working|employed|complain\w*|complaint|social worker|about|against|manager|concerns?|team|practitioner|officer|agency)\s+(?:\w+\s+){0,5}?(?:for|at|by|with|about|against|in|within|regarding)\W+(?:the\W+)?$)",
+    r"\b(?:(?:i|i['’]m|am|work|working|employed|complain\w*|complaint|social worker|about|against|manager|concerns?|"
+    r"team|practitioner|officer|agency)\s+(?:\w+\s+){0,5}?(?:for|at|by|with|about|against|in|within|"
+    r"regarding)\W+(?:the\W+)?$)",
     re.IGNORECASE,
 )
-_NEIGHBOUR = re.compile(r"\b(?:live|lives|living|neighbour\w*|house|home)\W+(?:right\W+|directly\W+|just\W+)?(?:opposite|next (?:door )?to|across from|near|behind|beside|two doors)\b", re.IGNORECASE)
+_NEIGHBOUR = re.compile(
+    r"\b(?:live|lives|living|neighbour\w*|house|home)\W+(?:right\W+|directly\W+|just\W+)?(?:opposite|"
+    r"next (?:door )?to|across from|near|behind|beside|two doors)\b",
+    re.IGNORECASE,
+)
 
 
 def _key(words: str) -> str:
@@ -161,6 +250,10 @@ class Gazetteer:
         for name in authorities:
             for spelling in _spellings(name):
                 self._named[spelling].append(Place(name, "authority", Nation.ENGLAND, name, frozenset()))
+        for name in list(self._named):
+            for short, county in SHORT_FORMS.items():
+                if county in name.split() and name.replace(county, short) not in self._named:
+                    self._named[name.replace(county, short)] = self._named[name]
         for name, nation in NATION_NAMES.items():
             self._named[name].append(Place(name.title(), "nation", nation, None, frozenset()))
         self._longest: dict[str, int] = {}
@@ -198,7 +291,7 @@ class Gazetteer:
         return _decision(email, counted, places)
 
     def _named_in(self, text: str) -> Iterator[tuple[PlaceFound, list[Place]]]:
-        words = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
+        words: list[Word] = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
         at = 0
         while at < len(words):
             match = self._longest_at(text, words, at)
@@ -214,12 +307,16 @@ class Gazetteer:
                 yield found, rows
             at += count
 
-    def _longest_at(self, text: str, words: Sequence[tuple[str, int, int]], at: int) -> tuple[int, list[Place], int] | None:
+    def _longest_at(self, text: str, words: Sequence[Word], at: int) -> tuple[int, list[Place], int] | None:
         """(words taken, what they may name, where the name ends) for the longest name starting at word `at`."""
         first = _key(words[at][0])
         longest = max(self._longest.get(first, 0), self._longest.get(first.removesuffix("s"), 0))
         joined = 1
-        while joined < longest and at + joined < len(words) and _JOIN.fullmatch(text, words[at + joined - 1][2], words[at + joined][1]):
+        while (
+            joined < longest
+            and at + joined < len(words)
+            and _JOIN.fullmatch(text, words[at + joined - 1][2], words[at + joined][1])
+        ):
             joined += 1
         for count in range(joined if longest else 0, 0, -1):
             end = words[at + count - 1][2]
@@ -247,47 +344,85 @@ def _spellings(authority: str) -> set[str]:
     short = authority.casefold()
     for alias in ALIASES:
         short = short.replace(alias, "")
-    return {_key(authority), _key(short), _key(authority.casefold().replace(", city of", "").replace(", county of", ""))}
+    plain = authority.casefold().replace(", city of", "").replace(", county of", "")
+    return {_key(authority), _key(short), _key(plain)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Neighbours:
+    """The words next to a name, "" where something stands between, and what they say of it.
+
+    `placed`: a word like "in" or a service's name stands before; `council`: the council of that place is named.
+    """
+
+    previous: str
+    following: str
+    placed: bool
+    council: bool
+    starts_sentence: bool
+
+
+Word = tuple[str, int, int]
+"""A word with its start and end."""
+
+
+def _neighbours(text: str, start: int, end: int, before: Word | None, after: Word | None) -> _Neighbours:
+    previous = before[0] if before and re.fullmatch(r"[ \t\n.]*", text[before[2] : start]) else ""
+    following = after[0] if after and re.fullmatch(r"[ \t]*", text[end : after[1]]) else ""
+    of_service = previous.casefold() in PARTS_OF_NAMES | PARTS_OF_ORGANISATIONS | SERVICE_WORDS
+    of_service = of_service or (previous.casefold() == "the" and bool(_SERVICE_AFTER.match(text[end : end + 60])))
+    return _Neighbours(
+        previous,
+        following,
+        placed=of_service or previous.casefold() in BEFORE_PLACES,
+        council=bool(COUNCIL_AFTER.match(text, end) or COUNCIL_BEFORE.search(text[max(0, start - 40) : start])),
+        starts_sentence=_starts_sentence(text, before),
+    )
 
 
 def _as_found(
-    text: str, start: int, end: int, rows: Sequence[Place], before: tuple[str, int, int] | None, after: tuple[str, int, int] | None
+    text: str, start: int, end: int, rows: Sequence[Place], before: Word | None, after: Word | None
 ) -> PlaceFound | None:
     """The name as a place, unless its spelling or its neighbours say that it is a word, a person or part of a name."""
     written = text[start:end]
-    previous = before[0] if before and re.fullmatch(r"[ \t\n.]*", text[before[2] : start]) else ""
-    following = after[0] if after and re.fullmatch(r"[ \t]*", text[end : after[1]]) else ""
-    council = bool(COUNCIL_AFTER.match(text, end) or COUNCIL_BEFORE.search(text[max(0, start - 40) : start]))
-    at_service = previous.casefold() in PARTS_OF_NAMES | PARTS_OF_ORGANISATIONS | {"team", "council", "home", "cafcass"}
-    placed = at_service or previous.casefold() in BEFORE_PLACES
-    single = " " not in _key(written)
-    if not _spelt_as_name(written, placed=placed or council):
+    near = _neighbours(text, start, end, before, after)
+    if not _spelt_as_name(written, near) or _part_of_a_name(written, near):
         return None
-    if previous.casefold() in TITLES:
+    following = near.following.casefold()
+    certain = near.placed or near.council or bool(re.search(r",\s*$", text[max(0, start - 3) : start]))
+    maybe_else = _key(written) in ORDINARY_WORDS | NAMES_OF_PEOPLE
+    if maybe_else and not certain and following not in PARTS_OF_ORGANISATIONS:
         return None
-    if following.casefold() in PARTS_OF_NAMES and not council and (following[0].isupper() or following in STREETS):
+    if _key(written) in ("march", "may") and not re.match(r",\s+[A-Z]", text[end:]):
         return None
-    if single and _key(written) in ("march", "may") and not re.match(r",\s+[A-Z]", text[end:]):
-        return None
-    after_comma = bool(re.search(r",\s*$", text[max(0, start - 3) : start]))
-    if single and _key(written) in MAYBE_WORDS and not (placed or council or after_comma or following.casefold() in PARTS_OF_ORGANISATIONS):
-        return None
-    surname = previous[:1].isupper() and not placed and not _starts_sentence(text, before)
-    in_name = following[:1].isupper() and (following.casefold() in PARTS_OF_ORGANISATIONS or not placed)
-    weak = (surname or in_name) and not council and not written.isupper()
-    return PlaceFound(rows[0].name, None, None, start, end, council=council, weak=weak)
+    surname = near.previous[:1].isupper() and not near.placed and not near.starts_sentence
+    in_name = near.following[:1].isupper() and (following in PARTS_OF_ORGANISATIONS or not near.placed)
+    weak = (surname or in_name) and not near.council and not written.isupper()
+    return PlaceFound(rows[0].name, None, None, start, end, council=near.council, weak=weak)
 
 
-def _spelt_as_name(written: str, *, placed: bool) -> bool:
-    """Capitals as in a name; all capitals or none only for long names after a word like "in"."""
+def _part_of_a_name(written: str, near: _Neighbours) -> bool:
+    """Whether a person or a house is so called: Mr Preston, Lincoln House, Derby road."""
+    if near.previous.casefold() in TITLES:
+        return True
+    suffix = near.following.casefold() in PARTS_OF_NAMES
+    return suffix and not near.council and (near.following[0].isupper() or near.following in STREETS)
+
+
+def _spelt_as_name(written: str, near: _Neighbours) -> bool:
+    """Capitals as in a name; all capitals or none only for longer names after a word like "in"."""
     words = [word for word in re.split(r"[\s–-]+", written) if word.casefold() not in SMALL_WORDS]
     if not words or written.isupper() or written.islower():
-        return placed and len(written) >= 6 and _key(written) not in MAYBE_WORDS
+        shouted_or_plain = _key(written) not in ORDINARY_WORDS and len(written) >= SHORTEST_IN_LOWER_CASE
+        person = _key(written) in NAMES_OF_PEOPLE and near.previous.casefold() in ("from", "to", "for", "by", "of")
+        return (near.placed or near.council) and shouted_or_plain and not person
     return words[0][0].isupper()
 
 
-def _starts_sentence(text: str, before: tuple[str, int, int] | None) -> bool:
-    return before is None or bool(re.search(r"(?:^|[.!?\n:;(\"“])\s*$", text[max(0, before[1] - 4) : before[1]]) or before[1] == 0)
+def _starts_sentence(text: str, before: Word | None) -> bool:
+    return before is None or bool(
+        re.search(r"(?:^|[.!?\n:;(\"“])\s*$", text[max(0, before[1] - 4) : before[1]]) or before[1] == 0
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,17 +431,23 @@ class _Clues:
 
     authorities: frozenset[str]
     nations: frozenset[Nation]
+    in_england: bool
     areas: frozenset[str]
     not_authorities: frozenset[str]
 
 
 def _clues(text: str, named: Sequence[tuple[PlaceFound, list[Place]]], areas: set[str]) -> _Clues:
     denied = [_NEGATED.search(text[max(0, found.start - 40) : found.start]) is not None for found, _ in named]
-    sure = [(rows[0], no) for (found, rows), no in zip(named, denied, strict=True) if not found.weak and len(_distinct(rows)) == 1]
+    sure = [
+        (rows[0], no)
+        for (found, rows), no in zip(named, denied, strict=True)
+        if not found.weak and len(_distinct(rows)) == 1
+    ]
     written = {match[1] for match in _POSTCODE.finditer(text) if match[1] in areas and (match[2] or len(match[1]) == 2)}
     return _Clues(
         frozenset(row.authority for row, no in sure if row.authority and not no),
         frozenset(row.nation for row, no in sure if not no and row.nation is not Nation.ENGLAND),
+        any(row.nation is Nation.ENGLAND and not no for row, no in sure),
         frozenset(written),
         frozenset(row.authority for row, no in sure if row.authority and no),
     )
@@ -338,6 +479,7 @@ def _told_apart(found: PlaceFound, rows: Sequence[Place], clues: _Clues) -> Plac
 
 def _likelihood(row: Place, clues: _Clues) -> int:
     likely = 3 * bool(row.postcode_areas & clues.areas) + 2 * (row.authority in clues.authorities)
+    likely += clues.in_england and row.nation is Nation.ENGLAND
     likely += 2 * (row.nation in clues.nations) - 2 * (row.authority in clues.not_authorities)
     return likely
 
@@ -363,25 +505,38 @@ def weight(text: str, found: PlaceFound) -> int:
         return MAYBE
     if _RELATIVES.search(before):
         return ELSEWHERE
-    if _AT_SERVICE.search(before) or _SERVICE_AFTER.match(text[found.end : found.end + 60]) or _NEIGHBOUR.search(before):
+    if (
+        _AT_SERVICE.search(before)
+        or _SERVICE_AFTER.match(text[found.end : found.end + 60])
+        or _NEIGHBOUR.search(before)
+    ):
         return AT_SERVICE
+    if _OUR_HOME.search(before):
+        return MAYBE
     if _ELSEWHERE.search(before):
         return ELSEWHERE
     last = re.search(r"([\w'’]+)\W*$", before)
     return PLACED if last and last[1].casefold() in BEFORE_PLACES else NAMED
 
 
-def _decision(email: Email, counted: Sequence[tuple[int, str, PlaceFound]], places: tuple[PlaceFound, ...]) -> PlaceDecision:
+def _decision(
+    email: Email, counted: Sequence[tuple[int, str, PlaceFound]], places: tuple[PlaceFound, ...]
+) -> PlaceDecision:
     """The weightiest place; of equals the first that tells the authority, or is in another nation."""
     telling = [entry for entry in counted if entry[2].nation is not None or entry[2].local_authority is not None]
     if not telling:
         return PlaceDecision(None, None, places, ())
     heaviest = max(entry[0] for entry in telling)
     equals = [entry for entry in telling if entry[0] == heaviest]
-    _, part, found = next((entry for entry in equals if entry[2].local_authority or entry[2].nation is not Nation.ENGLAND), equals[0])
+    _, part, found = next(
+        (entry for entry in equals if entry[2].local_authority or entry[2].nation is not Nation.ENGLAND), equals[0]
+    )
     authority = found.local_authority
     if authority is None and found.nation is Nation.ENGLAND:
-        authority = next((one.local_authority for _, _, one in sorted(telling, key=lambda entry: -entry[0]) if one.local_authority), None)
+        authority = next(
+            (one.local_authority for _, _, one in sorted(telling, key=lambda entry: -entry[0]) if one.local_authority),
+            None,
+        )
     nation = found.nation
     evidence = [_evidence(email, part, found, "local_authority", authority, "P3")] if authority else []
     if nation is not None and nation is not Nation.ENGLAND:

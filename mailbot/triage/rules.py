@@ -19,7 +19,7 @@ from mailbot.domain import Email, Evidence
 from mailbot.errors import ArtefactRefused
 from mailbot.triage.sentences import sentences
 
-FIELDS = frozenset({"immediate_risk", "situations"})
+FIELDS = frozenset({"immediate_risk", "situations", "service_type"})
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,7 +112,8 @@ def _compile(rule: Rule, unless_words: dict[str, str]) -> _Compiled:
 
 def _pattern(text: str) -> re.Pattern[str]:
     """Patterns are written over several lines, which are joined; a blank stands for any run of white space."""
-    return re.compile(re.sub(r" +", r"\\s+", text.replace("\n", "")), re.IGNORECASE)
+    one_line = text.replace("\n", "").replace(" ?", r"\s*")
+    return re.compile(re.sub(r" +", r"\\s+", one_line), re.IGNORECASE)
 
 
 def _evidence(rule: Rule, match: re.Match[str], offset: int, part: str) -> Evidence:

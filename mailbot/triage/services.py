@@ -18,7 +18,7 @@ from mailbot.triage.places import PlaceFound
 
 @dataclass(frozen=True, slots=True)
 class ServiceFound:
-    """The service as the message names it; None where it names none. A council, a team or an address is no service name."""
+    """The service as the message names it; None where it names none, a council, a team or an address."""
 
     name: str | None
     urn: str | None
@@ -38,74 +38,161 @@ class _Candidate:
 
 CAFCASS = re.compile(r"\bcafcass(?:\s+cymru)?\b", re.IGNORECASE)
 
-_CAP = r"(?:St\.?\s(?=[A-Z])|[A-Z][\w'’-]*|(?<=\s)\d{1,2}\b)"
-_NAME = rf"(?:[Tt]he\s(?=[A-Z]))?{_CAP}(?:[ \t]+(?:(?:and|of|the|on|for|in\sthe|&|at\sthe|le|y|yr|with|du)\s)?{_CAP}){{0,5}}"
-_CARE = (
-    r"(?:House|Lodge|Court|View|Grange|Manor|Hall|Cottages?|Villas?|Farm|Place|Mount|Fostering|Foster Care|Foster Agency|Fostering Agency|"
-    r"Fostering Services?|Fostering Solutions|Children['’]?s Homes?|Childrens Homes?|Residential|Adoption|Adoption Agency|Adoption Services?|Family Centre|Assessment Centre|Secure Unit|"
-    r"Secure Children['’]s Home|Secure Training Centre|STC|Secure School|Supported (?:Living|Accommodation|Housing)|Care Homes?|Homes|Placements|"
-    r"Living|Pathways|Outreach|Care|Rise|Bank|Croft|Meadows?|Fields?|Gardens|Barn|Heights|Wood|Woods|Mews|Terrace|Gate|Ridge|Hill|Park|Heath|Vale|Dene|End|Oaks?|Elms?|Beeches|Willows|Firs|Pines|Limes|Bungalow|Unit|Plas|Tŷ)"
+_CAP = r"(?:St\.?\s(?=[A-Z])|[A-Z][\w'’-]{0,30}|(?<=\s)\d{1,2}\b)"
+_NAME = (
+    rf"(?:[Tt]he\s(?=[A-Z]))?{_CAP}(?:[ \t]+(?:(?:and|of|the|on|for|in\sthe|&|at\sthe|le|y|yr|with|"
+    rf"du)\s)?{_CAP}){{0,5}}"
 )
-_TAUGHT = r"(?:Nursery|Nurseries|Day Nursery|Nursery School|Pre-?[Ss]chool|Playgroup|Childminding|Childcare|Kindergarten|School|Academy|College|Sixth Form|Hospital|Centre|Center|Priory|Abbey School|Trust|Hospice|Surgery|YOI|Prison|Group|Kids|Daycare)"
+_CARE = (
+    r"(?:House|Lodge|Court|View|Grange|Manor|Hall|Cottages?|Villas?|Farm|Place|Mount|Fostering|Foster Care|Foster "
+    r"Agency|Fostering Agency|"
+    r"Fostering Services?|Fostering Solutions|Children['’]?s Homes?|Childrens Homes?|Residential|Adoption|Adoption "
+    r"Agency|Adoption Services?|Family Centre|Assessment Centre|Secure Unit|"
+    r"Secure Children['’]s Home|Secure Training Centre|STC|Secure School|Supported (?:Living|Accommodation|Housing)|"
+    r"Care Homes?|Homes|Placements|"
+    r"Living|Pathways|Outreach|Care|Rise|Bank|Croft|Meadows?|Fields?|Gardens|Barn|Heights|Wood|Woods|Mews|Terrace|"
+    r"Gate|Ridge|Hill|Park|Heath|Vale|Dene|End|Oaks?|Elms?|Beeches|Willows|Firs|Pines|Limes|Bungalow|Unit|Plas|Tŷ)"
+)
+_TAUGHT = (
+    r"(?:Nursery|Nurseries|Day Nursery|Nursery School|Pre-?[Ss]chool|Playgroup|Childminding|Childcare|"
+    r"Kindergarten|School|Academy|College|Sixth Form|Hospital|Centre|Center|Priory|Abbey School|Trust|"
+    r"Hospice|Surgery|YOI|Prison|Group|Kids|Daycare)"
+)
 _GENERIC = re.compile(
-    r"(?:children['’]?s|childrens|child|homes?|house|unit|foster|fostering|care|secure|residential|special|boarding|primary|high|secondary|grammar|junior|infant|school|college|nursery|academy|"
-    r"centre|agency|adoption|service|services|family|supported|accommodation|living|assessment|training|local|authority|council|county|city|borough|social|worker|team|manager|registered|"
-    r"the|a|an|and|of|in|for|quality|standards|hospital|hall|town|court|crown|magistrates['’]?|high|family|court|park|place|view|group|trust|board|visit|reg|regulation|act|police|"
-    r"youth|justice|offending|offender|centre|further|education|day|support|leaving|looked|after|young|people|person|persons|nhs|independent|cafcass|i|my|ofsted|solo|stc|la|placements?|unit|department)",
+    r"(?:children['’]?s|childrens|child|homes?|house|unit|foster|fostering|care|secure|residential|special|boarding|"
+    r"primary|high|secondary|grammar|junior|infant|school|college|nursery|academy|"
+    r"centre|agency|adoption|service|services|family|supported|accommodation|living|assessment|training|local|"
+    r"authority|council|county|city|borough|social|worker|team|manager|registered|"
+    r"the|a|an|and|of|in|for|quality|standards|hospital|hall|town|court|crown|magistrates['’]?|high|family|court|"
+    r"park|place|view|group|trust|board|visit|reg|regulation|act|police|"
+    r"youth|justice|offending|offender|centre|further|education|day|support|leaving|looked|after|young|people|person|"
+    r"persons|nhs|independent|cafcass|i|my|ofsted|solo|stc|la|placements?|unit|department)",
     re.IGNORECASE,
 )
 _NOT_A_SERVICE = re.compile(
-    r"\b(?:council|team|police|constabulary|crown court|family court|county court|magistrates['’]?|high court|supreme court|court of|house of|companies house|town hall|county hall|city hall|civic|somerset house|"
-    r"local authority|social services|children['’]?s services|childrens services|street|road|avenue|lane|close|drive|crescent|way|ofsted|inspectorate|ombudsman|university|regulation|act\b|quality standards|"
-    r"working together|data protection|freedom of information|health and social care act|department|ministry|parliament|education health|ehcp?|union|unison|whistle|church|station|hotel|bank holiday|"
-    r"mr|mrs|ms|miss|dr|deputy|head of|registered manager|responsible individual|foster carers?|duty|trading estate|retail|tesco|asda|christmas|camhs|mash|lado|social care)\b",
+    r"\b(?:council|team|police|constabulary|crown court|family court|county court|magistrates['’]?|high court|"
+    r"supreme court|court of|house of|companies house|town hall|county hall|city hall|civic|somerset house|"
+    r"local authority|social services|children['’]?s services|childrens services|street|road|avenue|lane|close|drive|"
+    r"crescent|way|ofsted|inspectorate|ombudsman|university|regulation|act\b|quality standards|"
+    r"working together|data protection|freedom of information|health and social care act|department|ministry|"
+    r"parliament|education health|ehcp?|union|unison|whistle|church|station|hotel|bank holiday|"
+    r"mr|mrs|ms|miss|dr|deputy|head of|registered manager|responsible individual|foster carers?|duty|trading estate|"
+    r"retail|tesco|asda|christmas|camhs|mash|lado|social care)\b",
     re.IGNORECASE,
 )
 _LEADING = re.compile(
-    r"^(?:(?:at|in|from|for|of|to|on|by|near|our|my|your|their|his|her|this|that|these|when|while|since|after|before|if|as|and|but|so|because|is|are|was|were|re|fw|fwd|about|concern\w*|complaint|i|we|he|she|they|it|both|all|then|now|there|here|what|why|"
-    r"who|how|please|dear|hello|hi|sir|madam|thank|thanks|subject|urgent|help|child|children|staff|manager|home|name|setting|provider|service|urn|ofsted|mr|mrs|ms|also|"
-    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october|november|december|regarding|whistleblowing|safeguarding|report|abuse|not|no|yes|last|today|yesterday|agency|bank|one|two|until|with|leaving|inside|outside|under|over)\b[\s:,–-]*)+(?=\S)",
+    r"^(?:(?:at|in|from|for|of|to|on|by|near|our|my|your|their|his|her|this|that|these|when|while|since|after|before|"
+    r"if|as|and|but|so|because|is|are|was|were|re|fw|fwd|about|concern\w*|complaint|i|we|he|she|they|it|both|all|"
+    r"then|now|there|here|what|why|"
+    r"who|how|please|dear|hello|hi|sir|madam|thank|thanks|subject|urgent|help|child|children|staff|manager|home|name|"
+    r"setting|provider|service|urn|ofsted|mr|mrs|ms|also|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|"
+    r"september|october|november|december|regarding|whistleblowing|safeguarding|report|abuse|not|no|yes|last|today|"
+    r"yesterday|agency|bank|one|two|until|with|leaving|inside|outside|under|over)\b[\s:,–-]*)+(?=\S)",
     re.IGNORECASE,
 )
 _KIND = (
-    r"(?:children['’]?s home|childrens home|kids['’]? home|care home|residential home|home for|home|family centre|residential (?:unit|family centre|school)|fostering (?:agency|service|company|provider)|foster (?:agency|company)|adoption (?:agency|service|charity)|"
-    r"agency|special school|boarding school|school|nursery|pre-?school|playgroup|college|unit|secure (?:unit|home)|semi[ -]?independent|supported (?:accommodation|living|housing)|hostel|placement|provider|charity|centre|holiday (?:scheme|centre)|place|house|project|setting|company|short[ -]breaks?\s?\w*|respite (?:unit|home|centre)|cartref plant|ysgol|meithrinfa)"
+    r"(?:children['’]?s home|childrens home|kids['’]? home|care home|residential home|home for|home|family centre|"
+    r"residential (?:unit|family centre|school)|fostering (?:agency|service|company|provider)|foster (?:agency|"
+    r"company)|adoption (?:agency|service|charity)|"
+    r"agency|special school|boarding school|school|nursery|pre-?school|playgroup|college|unit|secure (?:unit|home)|"
+    r"semi[ -]?independent|supported (?:accommodation|living|housing)|hostel|placement|provider|charity|centre|"
+    r"holiday (?:scheme|centre)|place|house|project|setting|company|short[ -]breaks?\s?\w*|respite (?:unit|home|"
+    r"centre)|cartref plant|ysgol|meithrinfa)"
 )
 _PATTERNS: tuple[tuple[re.Pattern[str], int], ...] = (
-    # the home's name follows its kind: "a children's home called X", "the home, X, in Town", "your register: the home (X)"
-    (re.compile(rf"\b{_KIND}\s+(?:\w+\s){{0,3}}?(?:(?:is|was)\s)?(?:called|named|known\sas|o['’]r\senw|enw)\s+[\"“'‘]?({_NAME})"), 9),
-    (re.compile(rf"\b(?:the|a|an|our|my|this|their|your)\s(?:\w+\s){{0,3}}?{_KIND}\s*[,:(–-]\s*[\"“'‘]?({_NAME})(?=[\"”'’]?\s*(?:[,.)–;:]|in\s|at\s|near\s|-))"), 7),
-    (re.compile(rf"\b(?:[Ss]ervice|[Ss]etting|[Hh]ome|[Pp]rovider|[Aa]gency|[Nn]ursery|[Ss]chool)(?:\s[Nn]ame)?\s*[:=]\s*({_NAME})"), 9),
+    # the name follows the kind: "a children's home called X", "the home, X, in Town", "the home (X)"
+    (
+        re.compile(
+            rf"\b{_KIND}\s+(?:\w+\s){{0,3}}?(?:(?:is|was)\s)?(?:called|named|known\sas|o['’]r\senw|"
+            rf"enw)\s+[\"“'‘]?({_NAME})"
+        ),
+        9,
+    ),
+    (
+        re.compile(
+            rf"\b(?:the|a|an|our|my|this|their|"
+            rf"your)\s(?:\w+\s){{0,3}}?{_KIND}\s*[,:(–-]\s*[\"“'‘]?({_NAME})(?=[\"”'’]?\s*(?:[,.)–;:]|in\s|"
+            rf"at\s|near\s|-))"
+        ),
+        7,
+    ),
+    (
+        re.compile(
+            rf"\b(?:[Ss]ervice|[Ss]etting|[Hh]ome|[Pp]rovider|[Aa]gency|[Nn]ursery|"
+            rf"[Ss]chool)(?:\s[Nn]ame)?\s*[:=]\s*({_NAME})"
+        ),
+        9,
+    ),
     # or stands before it: "X children's home", "Mill Lane, the family centre at Y"
-    (re.compile(rf"({_NAME})(?:\s*\([^)\n]{{0,40}}\))?(?:,?\s+the|,\s+(?:a|an|your|our|one\sof\syour)|,?\s+(?:which\s)?(?:is|was)\s(?:a|an|the|your|our))\s(?:[\w'’-]+\s){{0,4}}?{_KIND}\b"), 8),
-    (re.compile(rf"({_NAME})['’]?\s(?:children['’]?s\s(?:residential\s)?home|childrens\shome|kids['’]?\shome|family\scentre|fostering\b|special\sschool|boarding\sschool|nursery|pre-?school|secure\sunit|adoption\sagency|cartref\splant)"), 7),
+    (
+        re.compile(
+            rf"({_NAME})(?:\s*\([^)\n]{{0,40}}\))?(?:,?\s+the|,\s+(?:a|an|your|our|one\sof\syour)|"
+            rf",?\s+(?:which\s)?(?:is|was)\s(?:a|an|the|your|our))\s(?:[\w'’-]{{1,30}}\s){{0,4}}?{_KIND}\b"
+        ),
+        8,
+    ),
+    (
+        re.compile(
+            rf"({_NAME})['’]?\s(?:children['’]?s\s(?:residential\s)?home|childrens\shome|kids['’]?\shome|"
+            rf"family\scentre|fostering\b|special\sschool|boarding\sschool|nursery|pre-?school|"
+            rf"secure\sunit|adoption\sagency|cartref\splant)"
+        ),
+        7,
+    ),
     (re.compile(rf"({_NAME}\s{_CARE})\b"), 6),
     (re.compile(rf"({_NAME}\s{_TAUGHT})\b"), 5),
-    (re.compile(r"\b((?:Ysgol|Cartref|Plas|Tŷ|Ty|Meithrinfa|Canolfan|Bryn|Llys|Hafan)\s[A-Z][\w'’-]+(?:\s(?:y\s|yr\s)?[A-Z][\w'’-]+){0,2})"), 6),
+    (
+        re.compile(
+            r"\b((?:Ysgol|Cartref|Plas|Tŷ|Ty|Meithrinfa|Canolfan|Bryn|Llys|"
+            r"Hafan)\s[A-Z][\w'’-]{1,30}(?:\s(?:y\s|yr\s)?[A-Z][\w'’-]{1,30}){0,2})"
+        ),
+        6,
+    ),
     (re.compile(r"\b((?:The|the)\s[A-Z][a-z'’]+s)\b(?!\s+(?:[A-Z]|Police))"), 4),
     # or is where somebody works, lives or is placed
-    (re.compile(rf"\b(?:work(?:s|ed|ing)?|liv(?:es?|ed|ing)|placed|placement|stay(?:s|ed|ing)?|manager|staff|residents?|carers?|bank\swork|shifts?|employed|boards?|boarding|attends?|girls|boys|kids|lads|children|nights|foster(?:s|ed|ing)?)\s(?:\w+\s)?(?:at|in|of|with|for|by)\s({_NAME})"), 3),
+    (
+        re.compile(
+            rf"\b(?:work(?:s|ed|ing)?|liv(?:es?|ed|ing)|placed|placement|stay(?:s|ed|ing)?|manager|staff|"
+            rf"residents?|carers?|bank\swork|shifts?|employed|boards?|boarding|attends?|girls|boys|kids|"
+            rf"lads|children|nights|foster(?:s|ed|ing)?)\s(?:\w+\s)?(?:at|of|with|for|by)\s({_NAME})"
+        ),
+        3,
+    ),
 )
 _BEFORE_A_PLACE = re.compile(
-    rf"(?:(?<=\bat\s)|(?<=\bof\s)|(?<=\bis\s)|(?<=\bfor\s)|(?<=\bby\s)|(?<=\bwith\s)|(?<=\bin\s)|(?<=\bto\s)|(?<=\bfrom\s)|(?<=\bleft\s)|(?<=\bpays\s)|(?<=\babout\s)|^)({_NAME})(?:\s(?:adoption|fostering|home|nursery|school|college|unit|centre|house|agency|club|pre-?school))?\s*(?:,|\(|in|near|at|outside|just\soutside)\s*(?:the\s)?(?=[A-Z])",
+    rf"(?:(?<=\bat\s)|(?<=\bof\s)|(?<=\bis\s)|(?<=\bfor\s)|(?<=\bby\s)|(?<=\bwith\s)|(?<=\bin\s)|(?<=\bto\s)|"
+    rf"(?<=\bfrom\s)|(?<=\bleft\s)|(?<=\bpays\s)|(?<=\babout\s)|^)({_NAME})(?:\s(?:adoption|fostering|home|nursery|"
+    rf"school|college|unit|centre|house|agency|club|pre-?school))?\s*(?:,|\(|in|near|at|outside|"
+    rf"just\soutside)\s*(?:the\s)?(?=[A-Z])",
     re.MULTILINE,
 )
 _TEXT_SPEAK = re.compile(
-    r"\b(?:at|in|called|from|to|of)\s((?:the\s)?[a-z]{3,}(?:\s[a-z]{3,})?\s(?:house|lodge|court|grange|manor|fostering|cottage|nursery|childrens home|children['’]s home))\b"
+    r"\b(?:at|in|called|from|to|of)\s((?:the\s)?[a-z]{3,}(?:\s[a-z]{3,})?\s(?:house|lodge|court|grange|manor|"
+    r"fostering|cottage|nursery|childrens home|children['’]s home))\b"
 )
 _NOT_TEXT_SPEAK = re.compile(
-    r"\b(?:the|a|an|my|our|your|his|her|their|this|that|these|own|care|foster|open|halfway|safe|council|mums?|nans?|dads?|family|another|same|other|new|old|big|small|next|whole|every|one|crown|high|youth|local|"
-    r"day|good|nice|private|any|each|which|what|and|whose|someones?|kids|childrens|children's|secure|residential|respite|first|last|previous|back|front|empty|group|in|at|independent)\s"
+    r"\b(?:the|a|an|my|our|your|his|her|their|this|that|these|own|care|foster|open|halfway|safe|council|mums?|nans?|"
+    r"dads?|family|another|same|other|new|old|big|small|next|whole|every|one|crown|high|youth|local|"
+    r"day|good|nice|private|any|each|which|what|and|whose|someones?|kids|childrens|children's|secure|residential|"
+    r"respite|first|last|previous|back|front|empty|group|in|at|independent)\s"
 )
 
 URN = re.compile(
     r"\b(?P<prefixed>(?:SC|CH|EY|VC)[ -]?\d{6})\b|"
-    r"\b(?:URN|unique reference(?: number)?|ofsted(?:['’]s)?(?: unique)?(?: registration| reference| ref| reg| urn)?(?: (?:number|no\.?|ref|code))|ofsted (?:urn|reg|ref)|(?:setting|provider|registration|registered|reg)\.? (?:number|no\.?)|registered with (?:you|ofsted) (?:as|under))"
-    r"(?: (?:is|was|of|number|no\.?|for \w+(?: \w+)?|i think|as|under))*\s*[:#=(–-]?\s*(?:is\s)?(?P<told>(?:SC|CH|EY|VC)?\s?\d{6,7})\b(?![\d/-])",
+    r"\b(?:URN|unique reference(?: number)?|ofsted(?:['’]s)?(?: unique)?(?: registration| reference| ref| reg| "
+    r"urn)?(?: (?:number|no\.?|ref|code))|ofsted (?:urn|reg|ref)|(?:setting|provider|registration|registered|reg)\.? "
+    r"(?:number|no\.?)|registered with (?:you|ofsted) (?:as|under))"
+    r"(?: (?:is|was|of|number|no\.?|for \w+(?: \w+)?|i think|as|under))*\s*[:#=(–-]?\s*(?:is\s)?(?P<told>(?:SC|CH|EY|"
+    r"VC)?\s?\d{6,7})\b(?![\d/-])",
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(r"[A-Z][\w'’]+,?\s?[(\[]\s*(?P<told>\d{6,7})\s*[)\]]")
-_NOT_URN = re.compile(r"\b(?:case|ref|reference|complaint|crime|log|incident|invoice|tel|phone|mobile|ext|foi|policy|employee|payroll|pin|order|account|charity|company)\b[^.\n]{0,12}$", re.IGNORECASE)
+_NOT_URN = re.compile(
+    r"\b(?:case|ref|reference|complaint|crime|log|incident|invoice|tel|phone|mobile|ext|foi|policy|"
+    r"employee|payroll|pin|order|acct?|account|charity|company)\b[^.\n]{0,12}$",
+    re.IGNORECASE,
+)
 
 
 def find_service(email: Email, gazetteer_places: Sequence[PlaceFound] = ()) -> ServiceFound:
@@ -121,7 +208,9 @@ def find_service(email: Email, gazetteer_places: Sequence[PlaceFound] = ()) -> S
     number = next((found for part in parts for found in _urns(email.part(part), part)), None)
     evidence = []
     if best:
-        evidence.append(_evidence("service_name", best.name, email, best, "service-named", 0.8 if best.points > 4 else 0.5))
+        evidence.append(
+            _evidence("service_name", best.name, email, best, "service-named", 0.8 if best.points > 4 else 0.5)
+        )
     if number:
         evidence.append(_evidence("urn", number.name, email, number, "number-written", 0.95))
     return ServiceFound(best.name if best else None, number.name if number else None, tuple(evidence))
@@ -167,7 +256,7 @@ def _named(text: str, start: int, end: int, part: str, points: int, place_names:
     lead = _LEADING.match(written)
     if lead:
         start += lead.end()
-    if text[start:end].lower().startswith("the ") and not re.fullmatch(r"[Tt]he [A-Z][\w'’-]+", text[start:end]):
+    if text[start:end].lower().startswith("the ") and not re.fullmatch(r"[Tt]he [A-Z][\w'’-]{1,30}", text[start:end]):
         start += 4
     name = re.sub(r"['’]s?$", "", text[start:end]) if points == 3 else text[start:end]
     end = start + len(name)
@@ -187,23 +276,34 @@ def _named(text: str, start: int, end: int, part: str, points: int, place_names:
         return
     if _plain(name) in place_names or re.search(r"\b\d{1,4}[a-z]?,?\s+$", text[max(0, start - 7) : start]):
         return
+    if re.match(r",?\s*\d{1,4}[a-z]?\s+[A-Z]", text[end : end + 12]):  # the first line of an address
+        return
     if points == 4 and _PLURALS.search(name):
         return
-    if points == 3 and (len(words) == 1 or words[0] == "I") and not re.match(r"\s*(?:[,.;)]|in\s|for\s|since\s|and\s|$)", text[end : end + 8]):
+    if (
+        points == 3
+        and (len(words) == 1 or words[0] == "I")
+        and not re.match(r"\s*(?:[,.;)]|in\s|for\s|since\s|and\s|$)", text[end : end + 8])
+    ):
         return
     yield _Candidate(name, start, end, part, points)
 
 
-_PLURALS = re.compile(r"^[Tt]he (?:Children|Courts|Boys|Girls|Staff|Police|Standards|Regulations|Rules|Services|Kids|Parents|Homes|Managers|Carers|Samaritans|Ombudsmans|Sims|Lads|Gas|News|Times|This|Directors|Governors)\b")
+_PLURALS = re.compile(
+    r"^[Tt]he (?:Children|Courts|Boys|Girls|Staff|Police|Standards|Regulations|Rules|Services|Kids|"
+    r"Parents|Homes|Managers|Carers|Samaritans|Ombudsmans|Sims|Lads|Gas|News|Times|This|Directors|"
+    r"Governors)\b"
+)
 
 
 def _urns(text: str, part: str) -> Iterator[_Candidate]:
-    """The service's unique reference numbers: by their letters, by what they are called, or in brackets after a name."""
+    """Unique reference numbers: by their letters, by what they are called, or in brackets after a name."""
     for pattern in (URN, _BRACKETED):
         for match in pattern.finditer(text):
             group = "prefixed" if match.groupdict().get("prefixed") else "told"
             start, end = match.span(group)
-            if _NOT_URN.search(text[max(0, start - 25) : match.start(group)]) and "urn" not in match.group().lower() and "ofsted" not in match.group().lower():
+            called_so = re.search(r"urn|ofsted", match.group(), re.IGNORECASE)
+            if not called_so and _NOT_URN.search(text[max(0, start - 25) : start]):
                 continue
             yield _Candidate(re.sub(r"[\s-]", "", match[group]).upper(), start, end, part, 9)
 
@@ -229,7 +329,10 @@ NEARLY_THE_SAME = 86.0
 THE_SAME = 94.0
 """Likeness that makes a match without a place, if no other service comes near."""
 
-_COMMON = re.compile(r"\b(?:the|children s home|childrens home|children home|home|ltd|limited|llp|cic|residential|school|fostering|agency|nursery)\b")
+_COMMON = re.compile(
+    r"\b(?:the|children s home|childrens home|children home|home|ltd|limited|llp|cic|residential|"
+    r"school|fostering|agency|nursery)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "whistleblowing": tuple(Whistleblowing),
     "grievance": TRUE,
 }
-DANGER_RECALL = 0.97
+DANGER_RECALL = 0.95
 """The threshold for immediate risk is the highest at which held-out messages reach this recall."""
 
 

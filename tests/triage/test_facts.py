@@ -93,7 +93,9 @@ def test_fear_of_reprisal_is_read(text: str) -> None:
     assert facts(text).fears_reprisal
 
 
-@pytest.mark.parametrize("text", ["I am not afraid of them.", "The children are scared of him.", "No reprisals took place."])
+@pytest.mark.parametrize(
+    "text", ["I am not afraid of them.", "The children are scared of him.", "No reprisals took place."]
+)
 def test_no_fear_of_reprisal_is_read_where_none_is_told(text: str) -> None:
     assert not facts(text).fears_reprisal
 
@@ -134,7 +136,9 @@ def test_a_child_who_wants_to_die_is_not_an_adult_in_danger() -> None:
 
 
 def test_people_dates_and_organisations_are_listed_as_written_each_once() -> None:
-    found = facts("On 14 January 2026 Mr Hale of Brightstone Care Ltd shouted. Mr Hale left last Tuesday. Kent Police came.")
+    found = facts(
+        "On 14 January 2026 Mr Hale of Brightstone Care Ltd shouted. Mr Hale left last Tuesday. Kent Police came."
+    )
     assert found.people == ("Mr Hale",)
     assert found.dates == ("14 January 2026", "last Tuesday")
     assert found.organisations == ("Brightstone Care Ltd", "Kent Police")

@@ -87,7 +87,9 @@ def decided(gazetteer: Gazetteer, text: str, subject: str = "", quoted: str = ""
         ("I was reading it in bed", []),
     ],
 )
-def test_places_are_told_from_words_people_and_parts_of_names(gazetteer: Gazetteer, text: str, names: list[str]) -> None:
+def test_places_are_told_from_words_people_and_parts_of_names(
+    gazetteer: Gazetteer, text: str, names: list[str]
+) -> None:
     assert [found.name for found in gazetteer.find(text)] == names
 
 
@@ -124,7 +126,11 @@ def test_places_of_one_name_with_nothing_to_tell_them_apart_are_ambiguous(gazett
         ("She is at a unit up the back of Paisley.", Nation.SCOTLAND, None),
         ("He is in a home in Newport. Gwent Newport, not the Shropshire one.", Nation.WALES, None),
         ("The home is outside Lowestoft. Staff took them to Wrexham for the day.", Nation.ENGLAND, "Suffolk"),
-        ("I work in the youth offending team in Stoke-on-Trent. A lad moved to Derby in August.", Nation.ENGLAND, "Stoke-on-Trent"),
+        (
+            "I work in the youth offending team in Stoke-on-Trent. A lad moved to Derby in August.",
+            Nation.ENGLAND,
+            "Stoke-on-Trent",
+        ),
         ("A children's home somewhere in Scotland.", Nation.SCOTLAND, None),
         ("Mr Preston runs Lincoln House.", None, None),
         ("I live in Derby.", None, None),

@@ -18,7 +18,12 @@ SC061234,Bramble House,childrens_home,Northfold Care Ltd,Suffolk,Lowestoft;Oulto
 """
 PLACES = Gazetteer(
     Place(name, "town", Nation.ENGLAND, authority, frozenset())
-    for name, authority in (("Lowestoft", "Suffolk"), ("Derby", "Derby"), ("Carlisle", "Cumberland"), ("Wisbech", "Cambridgeshire"))
+    for name, authority in (
+        ("Lowestoft", "Suffolk"),
+        ("Derby", "Derby"),
+        ("Carlisle", "Cumberland"),
+        ("Wisbech", "Cambridgeshire"),
+    )
 )
 
 
@@ -50,7 +55,10 @@ def service(text: str, subject: str = "", automatic: str | None = None) -> Servi
         ("im in dale lodge and its freezing", "dale lodge"),
         ("My officer at Cafcass never met the children.", "Cafcass"),
         ("The Cafcass officer lied.", "Cafcass"),
-        ("He goes to Hill Top School but lives at Bramble House, a children's home. Bramble House is cold.", "Bramble House"),
+        (
+            "He goes to Hill Top School but lives at Bramble House, a children's home. Bramble House is cold.",
+            "Bramble House",
+        ),
         ("Doing nights at Westerly in Derby.", "Westerly"),
         ("She attends Little Otters Nursery.", "Little Otters Nursery"),
     ],

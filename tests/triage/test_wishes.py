@@ -12,7 +12,9 @@ from mailbot.triage.wishes import Wishes, read_wishes
 THROWAWAY = "qx7731@maildrop.example"
 
 
-def wishes(text: str, name: str = "Carol Whitlow", address: str = "carol@plainmail.example", signature: str = "") -> Wishes:
+def wishes(
+    text: str, name: str = "Carol Whitlow", address: str = "carol@plainmail.example", signature: str = ""
+) -> Wishes:
     email = Email(
         message_id="<1@plainmail.example>",
         sender=Address(name=name, address=address),
@@ -160,8 +162,14 @@ def test_a_reply_by_email_is_not_forbidden(text: str) -> None:
     [
         ("Don't email, he reads it. Write to me at 14 Mill Lane, Skipton BD23 1AA.", "14 Mill Lane, Skipton BD23 1AA"),
         ("Please reply by post to:\n3 Hope Street\nLudlow\nSY8 2ZZ\n\nC. Whitlow", "3 Hope Street\nLudlow\nSY8 2ZZ"),
-        ("My emails are read here. Letters only, to Flat 2, 9 Dock Road, Goole, DN14 5TT please.", "Flat 2, 9 Dock Road, Goole, DN14 5TT"),
-        ("The home is at 8 Oak Rise, Derby DE1 1AA. Please write to me at 5 Elm Close, Derby DE2 2BB.", "5 Elm Close, Derby DE2 2BB"),
+        (
+            "My emails are read here. Letters only, to Flat 2, 9 Dock Road, Goole, DN14 5TT please.",
+            "Flat 2, 9 Dock Road, Goole, DN14 5TT",
+        ),
+        (
+            "The home is at 8 Oak Rise, Derby DE1 1AA. Please write to me at 5 Elm Close, Derby DE2 2BB.",
+            "5 Elm Close, Derby DE2 2BB",
+        ),
         ("A letter please, not email. My address is 21 Station Road, Selby.", "21 Station Road, Selby"),
         ("can you write to me at 6 quarry lane, batley, wf17 9zz", "6 quarry lane, batley, wf17 9zz"),
     ],
@@ -218,7 +226,9 @@ def test_asking_to_stay_anonymous_under_ones_own_name_is_a_wish_for_confidential
     assert (found.anonymous, found.confidentiality) == (False, Confidentiality.REQUESTED)
 
 
-@pytest.mark.parametrize("piece", ["don't tell ", "my ", "i ", "a" * 50, "write to me at 1 a, ", "not not ", " \n", "12 "])
+@pytest.mark.parametrize(
+    "piece", ["don't tell ", "my ", "i ", "a" * 50, "write to me at 1 a, ", "not not ", " \n", "12 "]
+)
 def test_a_long_hostile_text_is_read_in_a_moment(piece: str) -> None:
     started = time.perf_counter()
     wishes(piece * (100_000 // len(piece)))
