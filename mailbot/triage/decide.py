@@ -146,7 +146,8 @@ class Judge:
         worker, sure = draft.worker()
         whistleblowing = whistleblowing_of(worker, kind, remit, service_type, situations)
         look_first = self._look_first(email, kind, danger=danger)
-        immediate = danger and kind is Kind.CONCERN
+        concern = kind is Kind.CONCERN
+        immediate = danger and concern
         return Assessment(
             kind=kind,
             immediate_risk=immediate,
@@ -154,13 +155,13 @@ class Judge:
             remit=remit,
             service_type=service_type,
             whistleblowing=whistleblowing,
-            whistleblowing_sure=kind is not Kind.CONCERN or (sure and whistleblowing is worker),
+            whistleblowing_sure=not concern or sure,
             anonymous=wishes.anonymous,
             confidentiality=wishes.confidentiality,
             contact=wishes.contact,
             postal_address=wishes.postal_address,
-            service_name=service.name,
-            local_authority=place.local_authority,
+            service_name=service.name if concern else None,
+            local_authority=place.local_authority if concern else None,
             urn=service.urn,
             language=email.language,
             priority=priority_of(
@@ -180,7 +181,7 @@ class Judge:
             dates=facts.dates,
             places=tuple(found.name for found in place.places),
             organisations=facts.organisations,
-            missing=facts.missing if kind is Kind.CONCERN else (),
+            missing=facts.missing if concern else (),
             confidence=draft.confidence(),
             evidence=(*draft.evidence, *wishes.evidence, *facts.evidence, *place.evidence, *service.evidence),
             model=model.name if model else NO_MODEL,
@@ -286,7 +287,8 @@ class _Draft:
         value, chance = self.opinion.best("whistleblowing")
         if value != Whistleblowing.NONE:
             self._model_evidence("whistleblowing", value, chance)
-        return Whistleblowing(value), chance >= self._threshold("whistleblowing")
+        a_worker = 1 - self.opinion.of("whistleblowing", Whistleblowing.NONE)
+        return Whistleblowing(value), a_worker < self._threshold("whistleblowing")
 
     def confidence(self) -> tuple[tuple[str, float], ...]:
         """How likely the model holds each answer: the probability of the flag, or of the chosen value."""

@@ -36,6 +36,8 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
 }
 DANGER_RECALL = 0.95
 """The threshold for immediate risk is the highest at which held-out messages reach this recall."""
+WORKER_RECALL = 0.97
+"""Above the threshold for a worker's message a case is restricted: so many of held-out workers' messages are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +143,26 @@ def _held_out(field: str, matrix: Any, wanted: Any, groups: Any) -> Any:
 
 def _thresholds(part: Sequence[Labelled], held_out: Mapping[tuple[str, str], Any]) -> dict[str, float]:
     """Danger by recall; the situations and grievance by F1; the rest by where abstaining costs least."""
-    thresholds = {"kind": 0.5, "service_type": 0.2, "whistleblowing": 0.6}
+    thresholds = {"kind": 0.5, "service_type": 0.2}
+    workers = np.array([example.labels["whistleblowing"] != Whistleblowing.NONE for example in part])
+    thresholds["whistleblowing"] = _reaching(WORKER_RECALL, 1 - _share_of_none(held_out)[workers])
     for field in (*Situation, "grievance"):
         wanted = np.array([truth(example.labels, field, "true") for example in part])
         thresholds[field] = _best_f1(held_out[field, "true"], wanted)
     wanted = np.array([truth(example.labels, "immediate_risk", "true") for example in part])
-    chances = np.sort(held_out["immediate_risk", "true"][wanted])
-    thresholds["immediate_risk"] = round(float(chances[int(len(chances) * (1 - DANGER_RECALL))]), 3)
+    thresholds["immediate_risk"] = _reaching(DANGER_RECALL, held_out["immediate_risk", "true"][wanted])
     return thresholds
+
+
+def _reaching(recall: float, chances: Any) -> float:
+    """The highest threshold at which that share of `chances` is at or above it."""
+    ordered = np.sort(chances)
+    return round(float(ordered[int(len(ordered) * (1 - recall))]) - 0.001, 3)
+
+
+def _share_of_none(held_out: Mapping[tuple[str, str], Any]) -> Any:
+    total = sum(held_out["whistleblowing", value] for value in Whistleblowing)
+    return held_out["whistleblowing", Whistleblowing.NONE] / np.maximum(total, 1e-9)
 
 
 def _best_f1(chances: Any, wanted: Any) -> float:
