@@ -5,7 +5,7 @@ Nothing here lowers danger: a rule that says immediate risk wins over any probab
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -38,8 +38,8 @@ READ_LANGUAGES = frozenset({"en", "cy"})
 FEW_WORDS = 25
 """A message with fewer words of its own is judged with what it forwards or attaches."""
 
-NAMED_WEIGHS = 15
-"""How much likelier a kind of service becomes where the words name it."""
+RULES_WEIGH = {"service_type": 15, "whistleblowing": 6}
+"""How many times likelier a value becomes where a rule names it, beside what the model thinks."""
 
 REMIT_OF_SERVICE: dict[ServiceType, Remit] = {
     ServiceType.CHILDRENS_HOME: Remit.REGULATED,
@@ -143,7 +143,7 @@ class Judge:
         situations = draft.situations((*hits, *forwarded), kind, danger=danger)
         service_type = draft.service_type((*hits, *forwarded))
         remit = remit_of(kind, place.nation, service_type, grievance=draft.grievance(situations))
-        worker, sure = draft.worker()
+        worker, sure = draft.worker((*hits, *forwarded))
         whistleblowing = whistleblowing_of(worker, kind, remit, service_type, situations)
         look_first = self._look_first(email, kind, danger=danger)
         concern = kind is Kind.CONCERN
@@ -207,6 +207,15 @@ class Judge:
         return None
 
 
+def weighed(chances: Mapping[str, float], hits: Sequence[Evidence], field: str) -> dict[str, float]:
+    """The model's chances for a field's values, multiplied for those that rules name, together 1 again."""
+    raised = dict(chances)
+    for value, hit in {hit.value: hit for hit in hits if hit.field == field}.items():
+        raised[value] *= 1 + RULES_WEIGH[field] * hit.score
+    total = sum(raised.values())
+    return {value: chance / total for value, chance in raised.items()}
+
+
 class _Draft:
     """One message on its way to an assessment: asks the model, and gathers the evidence as it goes."""
 
@@ -255,12 +264,9 @@ class _Draft:
 
     def service_type(self, hits: Sequence[Evidence]) -> ServiceType:
         """The kind of service: what the model thinks, weighed with the kinds that the words name."""
+        evenly = dict.fromkeys(map(str, ServiceType), 1 / len(ServiceType))
+        chances = weighed(self.opinion.fields["service_type"] if self.opinion else evenly, hits, "service_type")
         named = {hit.value: hit for hit in hits if hit.field == "service_type"}
-        chances = dict.fromkeys(map(str, ServiceType), 1 / len(ServiceType))
-        if self.opinion:
-            chances = dict(self.opinion.fields["service_type"])
-        for value, hit in named.items():
-            chances[value] *= 1 + NAMED_WEIGHS * hit.score
         best = max(chances, key=chances.__getitem__)
         if best == ServiceType.UNKNOWN or (best not in named and chances[best] < self._threshold("service_type")):
             return ServiceType.UNKNOWN
@@ -280,15 +286,20 @@ class _Draft:
         self._model_evidence("remit", Remit.GRIEVANCE, chance, column="grievance")
         return True
 
-    def worker(self) -> tuple[Whistleblowing, bool]:
-        """Whether a worker writes, and whether the model is sure of it. Unsure cases are restricted (P22)."""
+    def worker(self, hits: Sequence[Evidence]) -> tuple[Whistleblowing, bool]:
+        """Whether a worker writes, weighed with what the words say of it, and whether that is sure.
+
+        Unsure cases are restricted (P22). Only words that say somebody else writes make it surer that no worker does.
+        """
         if self.opinion is None:
             return Whistleblowing.NONE, False
-        value, chance = self.opinion.best("whistleblowing")
-        if value != Whistleblowing.NONE:
-            self._model_evidence("whistleblowing", value, chance)
-        a_worker = 1 - self.opinion.of("whistleblowing", Whistleblowing.NONE)
-        return Whistleblowing(value), a_worker < self._threshold("whistleblowing")
+        chances = weighed(self.opinion.fields["whistleblowing"], hits, "whistleblowing")
+        value = max(chances, key=chances.__getitem__)
+        named = [hit for hit in hits if (hit.field, hit.value) == ("whistleblowing", value)]
+        self.evidence.extend(named[:1])
+        if value != Whistleblowing.NONE and not named:
+            self._model_evidence("whistleblowing", value, chances[value])
+        return Whistleblowing(value), 1 - chances[Whistleblowing.NONE] < self._threshold("whistleblowing")
 
     def confidence(self) -> tuple[tuple[str, float], ...]:
         """How likely the model holds each answer: the probability of the flag, or of the chosen value."""

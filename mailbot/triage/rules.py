@@ -19,7 +19,7 @@ from mailbot.domain import Email, Evidence
 from mailbot.errors import ArtefactRefused
 from mailbot.triage.sentences import sentences
 
-FIELDS = frozenset({"immediate_risk", "situations", "service_type"})
+FIELDS = frozenset({"immediate_risk", "situations", "service_type", "whistleblowing"})
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,8 +21,9 @@ from sklearn.pipeline import FeatureUnion
 
 from mailbot.domain import Email, Kind, Remit, ServiceType, Situation, Whistleblowing
 from mailbot.errors import MailbotError
-from mailbot.triage.decide import judged_text
+from mailbot.triage.decide import judged_text, weighed
 from mailbot.triage.model import CARD_FILE, MODEL_FILE, Card
+from mailbot.triage.rules import RuleBook
 
 MODEL_NAME = "tfidf"
 TRUE = ("true",)
@@ -36,7 +37,7 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
 }
 DANGER_RECALL = 0.95
 """The threshold for immediate risk is the highest at which held-out messages reach this recall."""
-WORKER_RECALL = 0.97
+WORKER_RECALL = 0.95
 """Above the threshold for a worker's message a case is restricted: so many of held-out workers' messages are."""
 
 
@@ -87,7 +88,7 @@ def train(examples: Sequence[Labelled], models: Path, version: str, say: Callabl
             model.fit(matrix, wanted)
             weights.append(model.coef_[0])
             bias.append(model.intercept_[0])
-    thresholds = _thresholds(part, held_out)
+    thresholds = _thresholds(part, held_out, RuleBook.load(models))
     for _, vectorizer in features.transformer_list:
         vectorizer.vocabulary_ = {word: int(number) for word, number in vectorizer.vocabulary_.items()}
     parts = {"features": features, "weights": np.array(weights).T.astype(np.float32), "bias": np.array(bias)}
@@ -141,11 +142,13 @@ def _held_out(field: str, matrix: Any, wanted: Any, groups: Any) -> Any:
     return chances
 
 
-def _thresholds(part: Sequence[Labelled], held_out: Mapping[tuple[str, str], Any]) -> dict[str, float]:
+def _thresholds(
+    part: Sequence[Labelled], held_out: Mapping[tuple[str, str], Any], rules: RuleBook
+) -> dict[str, float]:
     """Danger by recall; the situations and grievance by F1; the rest by where abstaining costs least."""
     thresholds = {"kind": 0.5, "service_type": 0.2}
     workers = np.array([example.labels["whistleblowing"] != Whistleblowing.NONE for example in part])
-    thresholds["whistleblowing"] = _reaching(WORKER_RECALL, 1 - _share_of_none(held_out)[workers])
+    thresholds["whistleblowing"] = _reaching(WORKER_RECALL, _worker_chances(part, held_out, rules)[workers])
     for field in (*Situation, "grievance"):
         wanted = np.array([truth(example.labels, field, "true") for example in part])
         thresholds[field] = _best_f1(held_out[field, "true"], wanted)
@@ -160,9 +163,14 @@ def _reaching(recall: float, chances: Any) -> float:
     return round(float(ordered[int(len(ordered) * (1 - recall))]) - 0.001, 3)
 
 
-def _share_of_none(held_out: Mapping[tuple[str, str], Any]) -> Any:
-    total = sum(held_out["whistleblowing", value] for value in Whistleblowing)
-    return held_out["whistleblowing", Whistleblowing.NONE] / np.maximum(total, 1e-9)
+def _worker_chances(part: Sequence[Labelled], held_out: Mapping[tuple[str, str], Any], rules: RuleBook) -> Any:
+    """How likely each held-out message is a worker's, weighed with the rules as it will be."""
+    chances = []
+    for number, example in enumerate(part):
+        model = {str(value): float(held_out["whistleblowing", value][number]) + 1e-9 for value in Whistleblowing}
+        hits = rules.hits_in(example.email, ("text", "subject"))
+        chances.append(1 - weighed(model, hits, "whistleblowing")[Whistleblowing.NONE])
+    return np.array(chances)
 
 
 def _best_f1(chances: Any, wanted: Any) -> float:
