@@ -90,9 +90,7 @@ def remit_of(kind: Kind, nation: Nation | None, service: ServiceType, *, grievan
     return remit
 
 
-def whistleblowing_of(
-    worker: Whistleblowing, kind: Kind, remit: Remit, service: ServiceType, situations: frozenset[Situation]
-) -> Whistleblowing:
+def whistleblowing_of(worker: Whistleblowing, kind: Kind, remit: Remit, service: ServiceType) -> Whistleblowing:
     """What the law makes of a worker's message, by the service they work in (P16 to P18)."""
     if kind is not Kind.CONCERN or worker is Whistleblowing.NONE or remit is Remit.GRIEVANCE:
         return Whistleblowing.NONE
@@ -144,7 +142,7 @@ class Judge:
         service_type = draft.service_type((*hits, *forwarded))
         remit = remit_of(kind, place.nation, service_type, grievance=draft.grievance(situations))
         worker, sure = draft.worker((*hits, *forwarded))
-        whistleblowing = whistleblowing_of(worker, kind, remit, service_type, situations)
+        whistleblowing = whistleblowing_of(worker, kind, remit, service_type)
         look_first = self._look_first(email, kind, danger=danger)
         concern = kind is Kind.CONCERN
         immediate = danger and concern
