@@ -20,6 +20,8 @@ from mailbot.domain import Role
 from mailbot.intake.parse import parse
 from mailbot.pipeline import Office
 from tests.doubles import StillClock, WordJudge
+from tests.servers import ServerMissing
+from tests.servers.postgres import fresh_database, running_postgres
 
 OFFICER = Officer(email="officer@example.gov.uk", role=Role.OFFICER)
 WHISTLEBLOWING_OFFICER = Officer(email="wb@example.gov.uk", role=Role.WHISTLEBLOWING_OFFICER)
@@ -64,3 +66,27 @@ def sqlite(tmp_path: Path) -> Iterator[Installation]:
     installation = installed(tmp_path, f"sqlite:///{tmp_path}/mailbot.sqlite3")
     yield installation
     installation.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[str]:
+    try:
+        with running_postgres() as url:
+            yield url
+    except ServerMissing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def postgres(tmp_path: Path, postgres_cluster: str) -> Iterator[Installation]:
+    with fresh_database(postgres_cluster) as url:
+        installation = installed(tmp_path, url)
+        yield installation
+        installation.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
+def installation(request: pytest.FixtureRequest) -> Installation:
+    """The same installation on each engine in turn."""
+    made: Installation = request.getfixturevalue(request.param)
+    return made

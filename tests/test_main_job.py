@@ -108,9 +108,7 @@ class Office:
 
     def run(self, *words: str, code: int = 0, typed: str | None = None) -> str:
         command = [sys.executable, "-m", "mailbot", *words]
-        done = subprocess.run(
-            command, env=self.environment(), text=True, capture_output=True, input=typed, check=False
-        )
+        done = subprocess.run(command, env=self.environment(), text=True, capture_output=True, input=typed, check=False)
         assert done.returncode == code, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
@@ -180,7 +178,10 @@ def test_a_hundred_messages_become_a_hundred_cases_and_each_letter_due_is_sent_o
     assert office.letters_sent() == office.letters_due()
     assert "jan.tully@council.example" not in office.letters_sent()
     assert not any("relay.example" in address for address in office.letters_sent())
-    assert len(office.dovecot.folder("enquiries", "Processed") + office.dovecot.folder("whistleblowing", "Processed")) == 100
+    assert (
+        len(office.dovecot.folder("enquiries", "Processed") + office.dovecot.folder("whistleblowing", "Processed"))
+        == 100
+    )
     for received in office.sink.messages:
         assert received.message["Auto-Submitted"] == "auto-replied"
         assert received.message["From"] == "enquiries@example.gov.uk"

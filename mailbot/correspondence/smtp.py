@@ -149,26 +149,31 @@ class FolderCarrier:
 def _signed_in(settings: Outgoing) -> smtplib.SMTP:
     where = f"the mail server {settings.host}:{settings.port}"
     password = settings.password if settings.username else ""
+    context = ssl.create_default_context(cafile=settings.ca_file or None)
+    client: smtplib.SMTP | None = None
     try:
-        context = ssl.create_default_context(cafile=settings.ca_file or None)
-        if settings.security == "tls":
-            client: smtplib.SMTP = smtplib.SMTP_SSL(
-                settings.host, settings.port, timeout=TIMEOUT_SECONDS, context=context
-            )
-        else:
-            client = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
+        client = _connection(settings, context)
         if settings.security == "starttls":
             client.starttls(context=context)
         client.ehlo_or_helo_if_needed()
         if settings.username:
             client.login(settings.username, password)
+        return client
     except ssl.SSLCertVerificationError as error:
-        raise DeliveryFailed(f"{where}: its certificate does not verify ({error.verify_message})") from None
+        problem = f"{where}: its certificate does not verify ({error.verify_message})"
     except smtplib.SMTPAuthenticationError:
-        raise DeliveryFailed(f"{where} refused the sign-in of {settings.username}; check the password") from None
+        problem = f"{where} refused the sign-in of {settings.username}; check the password"
     except (OSError, smtplib.SMTPException) as error:
-        raise DeliveryFailed(f"{where}: no secure connection: {error}") from None
-    return client
+        problem = f"{where}: no secure connection: {error}"
+    if client is not None:
+        client.close()
+    raise DeliveryFailed(problem)
+
+
+def _connection(settings: Outgoing, context: ssl.SSLContext) -> smtplib.SMTP:
+    if settings.security == "tls":
+        return smtplib.SMTP_SSL(settings.host, settings.port, timeout=TIMEOUT_SECONDS, context=context)
+    return smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
 
 
 def _refused(what: str, code: int, answer: bytes | str) -> DeliveryFailed:

@@ -142,9 +142,7 @@ def _held_out(field: str, matrix: Any, wanted: Any, groups: Any) -> Any:
     return chances
 
 
-def _thresholds(
-    part: Sequence[Labelled], held_out: Mapping[tuple[str, str], Any], rules: RuleBook
-) -> dict[str, float]:
+def _thresholds(part: Sequence[Labelled], held_out: Mapping[tuple[str, str], Any], rules: RuleBook) -> dict[str, float]:
     """Danger by recall; the situations and grievance by F1; the rest by where abstaining costs least."""
     thresholds = {"kind": 0.5, "service_type": 0.2}
     workers = np.array([example.labels["whistleblowing"] != Whistleblowing.NONE for example in part])

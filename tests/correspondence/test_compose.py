@@ -14,7 +14,18 @@ from mailbot.errors import ArtefactRefused
 from tests.doubles import assessment, email, mail
 
 COMPOSER = Composer(shipped("templates"), {"enquiries": "enquiries@example.gov.uk"})
-BETRAYING = ("whistle", "concern", "complain", "child", "abuse", "disclos", "danger", "risk", "safeguard", "confidential")
+BETRAYING = (
+    "whistle",
+    "concern",
+    "complain",
+    "child",
+    "abuse",
+    "disclos",
+    "danger",
+    "risk",
+    "safeguard",
+    "confidential",
+)
 
 
 def every_letter() -> list[tuple[str, LetterFacts, str, str]]:

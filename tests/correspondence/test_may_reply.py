@@ -69,7 +69,9 @@ def test_nobody_is_answered_who_says_it_is_not_safe() -> None:
 
 
 def test_who_asks_for_a_letter_gets_a_letter_and_no_email() -> None:
-    reply = may_reply(sender("office@larchhouse.example"), assessment(contact=Contact.POST, postal_address="4 Mill Row"))
+    reply = may_reply(
+        sender("office@larchhouse.example"), assessment(contact=Contact.POST, postal_address="4 Mill Row")
+    )
 
     assert reply.channel is Channel.POST
 
@@ -100,7 +102,9 @@ def test_a_reply_to_at_the_service_is_as_bad_as_a_sender_there() -> None:
     assert withheld(message, assessment(service_name="Larch House"))
 
 
-@pytest.mark.parametrize("address", ["office@post.example", "night.staff@post.example", "flat3@post.example", "info@x.example"])
+@pytest.mark.parametrize(
+    "address", ["office@post.example", "night.staff@post.example", "flat3@post.example", "info@x.example"]
+)
 def test_shared_accounts_are_not_answered(address: str) -> None:
     assert "shared" in withheld(sender(address), assessment())
 

@@ -148,7 +148,7 @@ def test_starttls_verifies_too(dovecot: Dovecot, settings: Mailbox, sqlite: Inst
 
 
 def test_a_certificate_that_does_not_verify_stops_that_mailbox(settings: Mailbox, sqlite: Installation) -> None:
-    with pytest.raises(MailboxUnreachable, match="certificate does not verify.*ca_file"):
+    with pytest.raises(MailboxUnreachable, match=r"certificate does not verify.*ca_file"):
         take_in(msgspec.structs.replace(settings, ca_file=""), sqlite.office)
 
 

@@ -55,8 +55,18 @@ def test_the_place_decides_first_then_the_service_then_the_grievance(
     [
         (Whistleblowing.QUALIFYING, Remit.REGULATED, ServiceType.CHILDRENS_HOME, Whistleblowing.QUALIFYING),
         (Whistleblowing.NOT_COVERED, Remit.REGULATED, ServiceType.CHILDRENS_HOME, Whistleblowing.NOT_COVERED),
-        (Whistleblowing.QUALIFYING, Remit.INSPECTED, ServiceType.SECURE_TRAINING_CENTRE, Whistleblowing.EXCLUDED_SERVICE),
-        (Whistleblowing.QUALIFYING, Remit.OTHER_REGULATOR, ServiceType.YOUTH_OFFENDING_TEAM, Whistleblowing.EXCLUDED_SERVICE),
+        (
+            Whistleblowing.QUALIFYING,
+            Remit.INSPECTED,
+            ServiceType.SECURE_TRAINING_CENTRE,
+            Whistleblowing.EXCLUDED_SERVICE,
+        ),
+        (
+            Whistleblowing.QUALIFYING,
+            Remit.OTHER_REGULATOR,
+            ServiceType.YOUTH_OFFENDING_TEAM,
+            Whistleblowing.EXCLUDED_SERVICE,
+        ),
         (Whistleblowing.QUALIFYING, Remit.OTHER_OFSTED, ServiceType.SCHOOL, Whistleblowing.NONE),
         (Whistleblowing.QUALIFYING, Remit.GRIEVANCE, ServiceType.CHILDRENS_HOME, Whistleblowing.NONE),
         (Whistleblowing.EXCLUDED_SERVICE, Remit.REGULATED, ServiceType.CHILDRENS_HOME, Whistleblowing.QUALIFYING),
@@ -82,7 +92,9 @@ def test_without_a_model_a_rule_still_raises_danger_and_unsure_cases_are_restric
     ["The bins are out on the wrong day. ", "Thank you for the poster, it is lovely. ", "We sell online courses. "],
 )
 def test_no_amount_of_harmless_words_lowers_what_a_rule_raised(judge: Judge, padding: str) -> None:
-    (judged,) = judge.assess([email(text=padding * 40 + "My niece is still missing and her phone is off. " + padding * 40)])
+    (judged,) = judge.assess(
+        [email(text=padding * 40 + "My niece is still missing and her phone is off. " + padding * 40)]
+    )
 
     assert judged.priority <= 2
     assert judged.immediate_risk or judged.look_first
@@ -105,7 +117,9 @@ def test_a_machines_mail_is_automatic_and_words_of_danger_in_it_are_still_looked
 
 def test_danger_in_an_attachment_or_in_quoted_words_is_looked_at_first(judge: Judge) -> None:
     words = "She went out on Saturday and she's not been back since."
-    attached = email(text="Please see the note. " * 10, attachments=(Attachment(name="n", media_type="t", size=9, text=words),))
+    attached = email(
+        text="Please see the note. " * 10, attachments=(Attachment(name="n", media_type="t", size=9, text=words),)
+    )
     quoted = email(text="Please see the message below. " * 10, quoted=words)
 
     for judged in judge.assess([attached, quoted]):
@@ -114,7 +128,9 @@ def test_danger_in_an_attachment_or_in_quoted_words_is_looked_at_first(judge: Ju
 
 
 def test_a_language_nobody_reads_and_an_empty_message_are_looked_at_first(judge: Judge) -> None:
-    polish, empty = judge.assess([email(text="Dzień dobry, proszę o pomoc.", language="pl"), email(text="", subject="")])
+    polish, empty = judge.assess(
+        [email(text="Dzień dobry, proszę o pomoc.", language="pl"), email(text="", subject="")]
+    )
 
     assert "language" in (polish.look_first or "")
     assert empty.look_first == "no readable text"
@@ -122,8 +138,9 @@ def test_a_language_nobody_reads_and_an_empty_message_are_looked_at_first(judge:
 
 def test_every_piece_of_evidence_stands_where_it_says(judge: Judge) -> None:
     text = (
-        "I work nights at Ashgrove, the children's home in Leeds (URN 1234567).\nHe is back on shift tonight and she told us "
-        "he touched her. The records are backdated.\nPlease don't tell them it came from me. Don't reply to this address."
+        "I work nights at Ashgrove, the children's home in Leeds (URN 1234567).\nHe is back on shift tonight and she "
+        "told us he touched her. The records are backdated.\nPlease don't tell them it came from me. Don't reply to "
+        "this address."
     )
     message = email(text=text, subject="Ashgrove")
     (judged,) = judge.assess([message])
@@ -138,7 +155,9 @@ def test_every_piece_of_evidence_stands_where_it_says(judge: Judge) -> None:
 
 
 def test_an_enquiry_names_no_service_and_no_authority(judge: Judge) -> None:
-    (judged,) = judge.assess([email(subject="fees", text="What is the annual fee to register a home in Leeds, please?")])
+    (judged,) = judge.assess(
+        [email(subject="fees", text="What is the annual fee to register a home in Leeds, please?")]
+    )
 
     assert judged.kind is Kind.ENQUIRY
     assert judged.service_name is judged.local_authority is None

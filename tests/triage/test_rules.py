@@ -36,7 +36,9 @@ def test_every_rule_has_examples_of_both_kinds_and_a_name_of_its_own() -> None:
 
 
 def test_the_words_of_a_hit_stand_where_it_says() -> None:
-    message = email(text="Nothing yet.\n\nHe hit her again. please\nShe went out Saturday and she's not been back since.")
+    message = email(
+        text="Nothing yet.\n\nHe hit her again. please\nShe went out Saturday and she's not been back since."
+    )
     hits = BOOK.hits_in(message, ("text", "subject"))
 
     assert {hit.field for hit in hits} == {"immediate_risk"}
@@ -52,7 +54,7 @@ def test_no_rule_takes_long_over_a_hostile_text() -> None:
 def test_a_rule_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "rules.toml").write_text(
         'version = "1"\n[unless_words]\n[[rule]]\nname = "broken"\nfield = "immediate_risk"\nvalue = "true"\n'
-        "clause = \"P3\"\nscore = 1.0\npattern = '(open'\nraises = [\"x\"]\nsilent = [\"y\"]\n"
+        'clause = "P3"\nscore = 1.0\npattern = \'(open\'\nraises = ["x"]\nsilent = ["y"]\n'
     )
     with pytest.raises(ArtefactRefused, match="rule broken"):
         RuleBook.load(tmp_path)
