@@ -149,9 +149,9 @@ class FolderCarrier:
 def _signed_in(settings: Outgoing) -> smtplib.SMTP:
     where = f"the mail server {settings.host}:{settings.port}"
     password = settings.password if settings.username else ""
-    context = ssl.create_default_context(cafile=settings.ca_file or None)
     client: smtplib.SMTP | None = None
     try:
+        context = ssl.create_default_context(cafile=settings.ca_file or None)
         client = _connection(settings, context)
         if settings.security == "starttls":
             client.starttls(context=context)
