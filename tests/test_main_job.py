@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 
 from mailbot.config import shipped
 from mailbot.intake.labelled import as_mail
-from tests.servers import ServerMissing
+from tests.servers import ServerMissing, free_ports
 from tests.servers.dovecot import Dovecot, running_dovecot
 from tests.servers.smtp_sink import SmtpSink, running_smtp_sink
 
@@ -225,6 +226,41 @@ def test_one_mailbox_that_cannot_be_opened_does_not_stop_the_other(office: Offic
     said = office.run("poll", "--once", code=1)
     assert "refused the sign-in" in said
     assert "whistleblowing: 1 new, 1 filed, 0 set aside, 0 left" in said
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.3)
+
+
+def test_run_takes_in_sends_and_serves_until_it_is_told_to_stop(office: Office) -> None:
+    (port,) = free_ports(1)
+    config = office.folder / "config.toml"
+    text = config.read_text().replace("username =", "poll_seconds = 1\nusername =")
+    config.write_text(f"{text}\n[web]\nport = {port}\n")
+    running = office.start("run")
+    try:
+        office.dovecot.deliver("enquiries", b"From: jo@post.example\r\nSubject: x\r\n\r\nHow do I register?\r\n")
+        wait_for(lambda: len(office.cases()) == 1)
+        with urllib.request.urlopen(f"http://localhost:{port}/health/ready", timeout=5) as answer:
+            assert answer.status == 200
+        wait_for(lambda: len(office.sink.messages) == 1, seconds=45)
+    finally:
+        running.terminate()
+        said, complaints = running.communicate(timeout=30)
+    assert "Traceback" not in said + complaints
+
+
+def test_run_and_worker_want_it_said_how_duty_staff_are_alerted(office: Office) -> None:
+    config = office.folder / "config.toml"
+    plain = config.read_text()
+    config.write_text(plain.replace("[alerts]\nenabled = false\n", ""))
+    assert "alerts: nothing found" in office.run("worker", code=2)
+
+    config.write_text(plain.replace("enabled = false", "enabled = true"))
+    assert "not built yet" in office.run("run", code=2)
 
 
 def test_check_says_a_line_for_each_part_and_fails_where_one_fails(office: Office) -> None:

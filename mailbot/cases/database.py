@@ -65,6 +65,9 @@ def upgrade(engine: sa.Engine) -> None:
 
 def schema_problem(engine: sa.Engine) -> str | None:
     """None where the schema is the newest; else a sentence that says what to do."""
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and file != ":memory:" and not Path(file).exists():
+        return f"there is no database at {file}: run `mailbot init`"  # connecting would make an empty one
     try:
         with engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()

@@ -127,10 +127,6 @@ class FolderCarrier:
         self._folder = Path(settings.path)
 
     def __enter__(self) -> FolderCarrier:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DeliveryFailed(f"outgoing.path {self._folder} cannot be made: {error.strerror}") from None
         return self
 
     def __exit__(
@@ -141,6 +137,7 @@ class FolderCarrier:
     def deliver(self, queued: QueuedLetter) -> None:
         mail = composed(queued, self._settings, self._clock)
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             (self._folder / f"{queued.case_reference}-{queued.id}.eml").write_bytes(mail.as_bytes())
         except OSError as error:
             raise DeliveryFailed(f"outgoing.path {self._folder} cannot be written: {error.strerror}") from None

@@ -222,7 +222,8 @@ class _Draft:
         self.opinion = opinion
         self.model = model
         self.evidence: list[Evidence] = []
-        self._spans = sentences(email.text)
+        self._part = _spoken_part(email)
+        self._spans = sentences(email.part(self._part))
 
     def kind(self) -> Kind:
         """When in doubt a concern: another kind must be clearly likelier."""
@@ -315,7 +316,8 @@ class _Draft:
         """The sentence that weighed most for the model's answer."""
         if self.model is None or not self._spans:
             return
-        texts = [self.email.text[start:end] for start, end in self._spans]
+        words = self.email.part(self._part)
+        texts = [words[start:end] for start, end in self._spans]
         asked = (column, "true") if column else (field, value)
         number, _weight = self.model.heaviest(texts, *asked)
         start, end = self._spans[number]
@@ -330,8 +332,15 @@ class _Draft:
                 source="model",
                 score=round(score, 3),
                 clause=clause,
+                part=self._part,
             )
         )
+
+
+def _spoken_part(email: Email) -> str:
+    """The part that the model's evidence is taken from: the sender's own words, else what they pass on."""
+    attached = (f"attachment:{number}" for number, one in enumerate(email.attachments) if one.text)
+    return next((part for part in ("text", "quoted", *attached) if email.part(part).strip()), "subject")
 
 
 def is_forward(email: Email) -> bool:
