@@ -22,7 +22,7 @@ from mailbot.errors import DeliveryFailed, MailbotError
 from mailbot.pipeline import Office, Tally, take_in
 
 LETTERS_AT_ONCE = 20
-SEND_EVERY_SECONDS = 30
+SEND_EVERY_SECONDS = 10
 
 log = structlog.get_logger()
 

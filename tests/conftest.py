@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,12 @@ from mailbot.correspondence.compose import Composer
 from mailbot.domain import Role
 from mailbot.intake.parse import parse
 from mailbot.pipeline import Office
+from mailbot.web import accounts
 from tests.doubles import StillClock, WordJudge
 from tests.servers import ServerMissing
 from tests.servers.postgres import fresh_database, running_postgres
 
+PASSWORD = "a long enough password"
 OFFICER = Officer(email="officer@example.gov.uk", role=Role.OFFICER)
 WHISTLEBLOWING_OFFICER = Officer(email="wb@example.gov.uk", role=Role.WHISTLEBLOWING_OFFICER)
 
@@ -42,9 +45,9 @@ class Installation:
 
 
 def installed(folder: Path, url: str) -> Installation:
+    """An installation in `folder` on the database at `url`, which has its schema already or gets it next."""
     clock = StillClock()
     engine = database.open_database(url)
-    database.upgrade(engine)
     new_key_file(folder / "keys", "test")
     vault = Vault(read_keys(folder / "keys", None), database.open_database(f"sqlite:///{folder}/keystore.sqlite3"))
     vault.create_store()
@@ -61,8 +64,22 @@ def installed(folder: Path, url: str) -> Installation:
     return Installation(folder, engine, vault, clock, ledger, store, Outbox(engine, vault, clock), office)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of the newest schema with one member of staff of each role, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("empty") / "mailbot.sqlite3"
+    engine = database.open_database(f"sqlite:///{path}")
+    database.upgrade(engine)
+    for role in Role:
+        email = f"{role}@example.gov.uk"
+        accounts.add(engine, email, role, PASSWORD, added_by="test", confirmed_by="test", at=StillClock()())
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Installation]:
+def sqlite(tmp_path: Path, empty_database: Path) -> Iterator[Installation]:
+    shutil.copy(empty_database, tmp_path / "mailbot.sqlite3")
     installation = installed(tmp_path, f"sqlite:///{tmp_path}/mailbot.sqlite3")
     yield installation
     installation.engine.dispose()
@@ -81,6 +98,7 @@ def postgres_cluster() -> Iterator[str]:
 def postgres(tmp_path: Path, postgres_cluster: str) -> Iterator[Installation]:
     with fresh_database(postgres_cluster) as url:
         installation = installed(tmp_path, url)
+        database.upgrade(installation.engine)
         yield installation
         installation.engine.dispose()
 

@@ -231,5 +231,5 @@ def test_asking_to_stay_anonymous_under_ones_own_name_is_a_wish_for_confidential
 )
 def test_a_long_hostile_text_is_read_in_a_moment(piece: str) -> None:
     started = time.perf_counter()
-    wishes(piece * (100_000 // len(piece)))
-    assert time.perf_counter() - started < 10
+    wishes(piece * (30_000 // len(piece)))
+    assert time.perf_counter() - started < 5

@@ -9,14 +9,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from mailbot.clock import now
 from mailbot.config import Config, Mailbox, Outgoing, Web
 from mailbot.domain import Role
-from mailbot.web import accounts
 from mailbot.web.app import create_app
-from tests.conftest import Installation
+from tests.conftest import PASSWORD, Installation
 
-PASSWORD = "a long enough password"
 SignedIn = Callable[[Role], FlaskClient]
 
 
@@ -51,14 +48,12 @@ def app(sqlite: Installation) -> Flask:
 
 
 @pytest.fixture
-def signed_in(app: Flask, sqlite: Installation) -> SignedIn:
-    """Makes somebody with a role and signs them in."""
+def signed_in(app: Flask) -> SignedIn:
+    """Signs in the member of staff with a role."""
 
-    def make(role: Role) -> FlaskClient:
-        email = f"{role}@example.gov.uk"
-        accounts.add(sqlite.engine, email, role, PASSWORD, added_by="test", confirmed_by="test", at=now())
+    def sign_in_as(role: Role) -> FlaskClient:
         client = app.test_client()
-        sign_in(client, email)
+        sign_in(client, f"{role}@example.gov.uk")
         return client
 
-    return make
+    return sign_in_as
