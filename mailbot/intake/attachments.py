@@ -6,7 +6,6 @@ and a sentence says what was wrong.
 
 from __future__ import annotations
 
-import email.header
 import email.utils
 import io
 import re
@@ -16,6 +15,7 @@ from email.message import Message
 
 from mailbot.domain import Attachment
 from mailbot.intake.body import decoded, is_attachment, parts_of, read_body, text_of_html
+from mailbot.intake.headers import clean, decoded_words
 
 MAX_FILE_BYTES = 50_000_000
 MAX_UNPACKED_BYTES = 200_000_000
@@ -46,15 +46,8 @@ def _files(message: Message) -> Iterator[Message]:
 
 def _name(part: Message, number: int) -> str:
     """The file's name without any path; a made-up one where it has none."""
-    raw = part.get_filename() or ""
-    try:
-        name = "".join(
-            piece.decode(charset or "utf-8", "replace") if isinstance(piece, bytes) else piece
-            for piece, charset in email.header.decode_header(email.utils.collapse_rfc2231_value(raw))
-        )
-    except (LookupError, ValueError):
-        name = str(raw)
-    name = re.sub(r"[\x00-\x1f\x7f]+", "", re.split(r"[/\\]", name)[-1]).strip()
+    name = decoded_words(email.utils.collapse_rfc2231_value(part.get_filename() or ""))
+    name = clean(re.split(r"[/\\]", name)[-1])
     if name:
         return name
     return f"message-{number}.eml" if part.get_content_maintype() == "message" else f"attachment-{number}"

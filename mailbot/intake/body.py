@@ -159,6 +159,8 @@ def split_reply(text: str) -> tuple[str, str, str]:
         elif _starts_quote(line, lines, at):
             quoted += lines[at:]
             break
+        elif line[:3].lower() in ("on ", "ar ") and _QUOTE_STARTS.match(line):
+            quoted.append(lines[at])
         elif line[:3].lower() in ("on ", "ar ") and _QUOTE_STARTS.match(joined):
             quoted += lines[at : at + 2]
             at += 1

@@ -20,12 +20,11 @@ from mailbot.domain import Address, Email, RawMail
 from mailbot.intake.attachments import read_attachments
 from mailbot.intake.automatic import reason_automatic
 from mailbot.intake.body import Body, read_body, split_reply
+from mailbot.intake.headers import clean, header_text
 from mailbot.intake.language import language_of
 
 for _noisy in ("mailparser", "pypdf"):
     logging.getLogger(_noisy).setLevel(logging.CRITICAL)  # what they complain of is in `defects`, for officers
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 def parse(raw: RawMail, *, own_addresses: frozenset[str] = frozenset(), authserv_id: str | None = None) -> Email:
@@ -43,10 +42,10 @@ def parse(raw: RawMail, *, own_addresses: frozenset[str] = frozenset(), authserv
     body = read_body(message)
     written, quoted, signature = split_reply(body.text)
     attachments, problems = read_attachments(message)
-    sender = _first(headers.from_)
-    subject = _clean(headers.subject)
+    sender = _first(headers.from_) if _first(headers.from_).address else _written_sender(message)
+    subject = _subject(headers.subject, message)
     return Email(
-        message_id=_clean(str(message.get("Message-ID") or "")),
+        message_id=clean(str(message.get("Message-ID") or "")),
         sender=sender,
         reply_to=_other_than(sender, _first(headers.reply_to)),
         return_path=_return_path(message),
@@ -72,9 +71,9 @@ def _barely_read(content: bytes, defect: str) -> Email:
     message = email.message_from_bytes(content)
     body = read_body(message)
     sender = _first([email.utils.parseaddr(str(message.get("From", "")))])
-    subject = _clean(str(message.get("Subject", "")))
+    subject = clean(str(message.get("Subject", "")))
     return Email(
-        message_id=_clean(str(message.get("Message-ID", ""))),
+        message_id=clean(str(message.get("Message-ID", ""))),
         sender=sender,
         reply_to=None,
         return_path=_return_path(message),
@@ -100,18 +99,30 @@ def _first(pairs: Iterable[tuple[str, str]]) -> Address:
     return next(iter(_addresses(pairs)), Address())
 
 
+def _written_sender(message: Message) -> Address:
+    """The sender as the header has it, where mail-parser finds no address: encoded or broken in a way of its own."""
+    text = header_text(message, "From")
+    found = re.search(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+", text)
+    address = found.group().lower().rstrip(".") if found else ""
+    name = clean(re.sub(r"[<>\"()]", " ", text.replace(found.group() if found else "", "")))
+    return Address(name=name, address=address)
+
+
 def _other_than(sender: Address, answer_to: Address) -> Address | None:
     return answer_to if answer_to.address and answer_to.address != sender.address else None
 
 
 def _addresses(pairs: Iterable[tuple[str, str]]) -> tuple[Address, ...]:
     """mail-parser's (name, address) pairs; an unknown header comes as an empty string, which holds none."""
-    cleaned = ((_clean(name), _clean(address).lower()) for name, address in pairs)
+    cleaned = ((clean(name), clean(address).lower()) for name, address in pairs)
     return tuple(Address(name=name, address=address) for name, address in cleaned if name or address)
 
 
-def _clean(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", text).split())
+def _subject(read: object, message: Message) -> str:
+    """mail-parser's subject; the header itself where it leaves encoded words or lost characters in it, or nothing."""
+    subject = clean(str(read))
+    lost = not subject or "=?" in subject or "\N{REPLACEMENT CHARACTER}" in subject
+    return header_text(message, "Subject") if lost else subject
 
 
 def _return_path(message: Message) -> str | None:
