@@ -275,7 +275,8 @@ def demo(
     """A throwaway installation with sample messages: no server, network or secret."""
     from mailbot.demo import demonstration
 
-    with demonstration(Parts, port) as (installation, sign_ins):
+    with demonstration(port) as (config, sign_ins):
+        installation = Parts(config)
         for box in installation.config.mailbox:
             tally = worker.poll(box, installation.office)
             print(f"{box.name}: {tally.new} new, {tally.filed} filed, {tally.set_aside} set aside, {tally.left} left")

@@ -11,17 +11,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from mailbot import config as settings
 from mailbot.cases import database
-from mailbot.cases.vault import new_key_file
+from mailbot.cases.vault import Vault, new_key_file, read_keys
 from mailbot.clock import now
+from mailbot.config import Config
 from mailbot.domain import Role
 from mailbot.web import accounts
-
-if TYPE_CHECKING:
-    from mailbot.__main__ import Parts
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -31,6 +29,15 @@ STAFF = (
     (Role.DUTY_MANAGER, "manager@ofsted-demo.example"),
     (Role.ADMINISTRATOR, "administrator@ofsted-demo.example"),
 )
+
+
+class SignIn(NamedTuple):
+    """How somebody of the demonstration's staff signs in."""
+
+    role: Role
+    email: str
+    password: str
+
 
 CONFIG = """\
 [database]
@@ -61,18 +68,19 @@ second_factor = "optional"
 
 
 @contextmanager
-def demonstration(build: type[Parts], port: int) -> Iterator[tuple[Parts, list[tuple[Role, str, str]]]]:
-    """The installation and the sign-ins (role, address, password) of its staff; gone when the block ends."""
+def demonstration(port: int) -> Iterator[tuple[Config, list[SignIn]]]:
+    """The configuration of a ready installation and the sign-ins of its staff; all of it gone when the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="mailbot-demo-"))
     try:
         (folder / "config.toml").write_text(CONFIG.format(port=port), encoding="utf-8")
         for mailbox in ("enquiries", "whistleblowing"):
             _deliver(SAMPLES / mailbox, folder / "mail" / mailbox)
-        new_key_file(folder / "mailbot.keys", "demo")
-        installation = build(settings.load(folder / "config.toml"))
-        database.upgrade(installation.engine)
-        installation.vault.create_store()
-        yield installation, [_employed(installation, role, email) for role, email in STAFF]
+        config = settings.load(folder / "config.toml")
+        new_key_file(Path(config.keys.file), "demo")
+        Vault(read_keys(Path(config.keys.file), None), database.open_database(config.keys.store)).create_store()
+        engine = database.open_database(config.database.url)
+        database.upgrade(engine)
+        yield config, [_employed(engine, role, email) for role, email in STAFF]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -95,7 +103,7 @@ def _sent(sample: Path) -> datetime:
     return now()
 
 
-def _employed(installation: Parts, role: Role, email: str) -> tuple[Role, str, str]:
+def _employed(engine: database.Engine, role: Role, email: str) -> SignIn:
     password = secrets.token_urlsafe(12)
-    accounts.add(installation.engine, email, role, password, added_by="demo", confirmed_by="demo", at=now())
-    return role, email, password
+    accounts.add(engine, email, role, password, added_by="demo", confirmed_by="demo", at=now())
+    return SignIn(role, email, password)
