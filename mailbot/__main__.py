@@ -23,9 +23,10 @@ from mailbot import config as settings
 from mailbot import worker
 from mailbot.cases import database
 from mailbot.cases.database import Engine
+from mailbot.cases.filing import masked
 from mailbot.cases.ledger import Ledger
 from mailbot.cases.outbox import Outbox
-from mailbot.cases.store import Store, masked
+from mailbot.cases.store import Store
 from mailbot.cases.vault import Vault, new_key_file, read_keys
 from mailbot.clock import now
 from mailbot.config import Config, Mailbox, config_path, shipped

@@ -299,11 +299,15 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """Whether and how the sender is acknowledged. `withheld_because` is said to officers when it is not."""
+    """Whether and how the sender is acknowledged. `withheld_because` is said to officers when it is not.
+
+    Where a person decides, `held_template` is what they may send all the same.
+    """
 
     channel: Channel
     template: str | None
     withheld_because: str | None
+    held_template: str | None = None
 
     @property
     def acknowledge(self) -> bool:
@@ -401,7 +405,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A case as an officer may read it, identity masked. `version` grows with each change, to refuse stale writes."""
+    """A case as an officer may read it, identity masked. `version` grows with each change, to refuse stale writes.
+
+    `entry` and `corrected` hold what stands now; `assessment` what the machine said at first.
+    """
 
     entry: QueueEntry
     version: int
@@ -412,6 +419,7 @@ class Case:
     reply: Reply
     attachments: tuple[Attachment, ...]
     defects: tuple[str, ...]
+    corrected: dict[str, str]
     notes: tuple[Note, ...]
     actions: tuple[Action, ...]
 

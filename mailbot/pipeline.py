@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mailbot.cases.filing import new_reference
 from mailbot.cases.ledger import Ledger, MessageState, StoredMail
-from mailbot.cases.store import Store, new_reference
+from mailbot.cases.store import Store
 from mailbot.config import Mailbox
 from mailbot.correspondence.compose import Composer
 from mailbot.correspondence.may_reply import may_reply

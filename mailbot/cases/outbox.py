@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 import msgspec
 import sqlalchemy as sa
@@ -16,8 +17,9 @@ import sqlalchemy as sa
 from mailbot.cases import audit
 from mailbot.cases.access import Permission
 from mailbot.cases.database import storage_errors, writing
+from mailbot.cases.filing import ACKNOWLEDGEMENT, LETTER_PLACE
 from mailbot.cases.schema import cases, letters
-from mailbot.cases.store import ACKNOWLEDGEMENT, LETTER_PLACE, Officer
+from mailbot.cases.store import Officer
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import Channel, Letter, LetterState, QueuedLetter
@@ -32,6 +34,22 @@ RETRY_AFTER_MINUTES = (1, 5, 15, 60, 180, 360)
 TRIED_FOR = timedelta(days=5)
 
 
+class LetterDecision(StrEnum):
+    """What a person may decide about a letter: send a held one, send one again, or note that it did go."""
+
+    SEND = "send"
+    SEND_AGAIN = "send_again"
+    IT_WENT = "it_went"
+
+
+DECISIONS: dict[LetterDecision, tuple[frozenset[LetterState], LetterState]] = {
+    LetterDecision.SEND: (frozenset({LetterState.WITHHELD}), LetterState.DUE),
+    LetterDecision.SEND_AGAIN: (frozenset({LetterState.UNKNOWN, LetterState.FAILED}), LetterState.DUE),
+    LetterDecision.IT_WENT: (frozenset({LetterState.UNKNOWN}), LetterState.SENT),
+}
+"""From which states each decision may be taken, and where it leads."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterOutline:
     """A letter without its content: how it stands, for lists and the case page."""
@@ -43,6 +61,7 @@ class LetterOutline:
     state: LetterState
     withheld_because: str | None
     problem: str | None
+    decisions: tuple[LetterDecision, ...]
 
 
 class Outbox:
@@ -137,6 +156,11 @@ class Outbox:
                     state=LetterState(row.state),
                     withheld_because=row.withheld_because,
                     problem=row.problem,
+                    decisions=tuple(
+                        decision
+                        for decision, (before, _) in DECISIONS.items()
+                        if row.sealed_letter and row.state in before
+                    ),
                 )
                 for row in connection.execute(query.order_by(letters.c.id))
             ]
@@ -153,6 +177,33 @@ class Outbox:
         with storage_errors(), self._writing.begin() as connection:
             row = self._post_row(connection, reference, officer)
             self._settle(connection, row.id, reference, LetterState.SENT, None, actor=officer.email)
+
+    def decide(self, reference: str, officer: Officer, decision: LetterDecision) -> None:
+        """What a person decides about an acknowledgement that the program must not decide on; audited."""
+        before, after = DECISIONS[decision]
+        query = (
+            sa.select(letters.c.id)
+            .join(cases)
+            .where(
+                cases.c.reference == reference,
+                letters.c.purpose == ACKNOWLEDGEMENT,
+                letters.c.state.in_(before),
+                letters.c.sealed_letter.is_not(None),
+            )
+        )
+        if not officer.may(Permission.READ_RESTRICTED):
+            query = query.where(cases.c.restricted.is_(False))
+        with storage_errors(), self._writing.begin() as connection:
+            row = connection.execute(query).one_or_none() if officer.may(Permission.SETTLE_LETTERS) else None
+            if row is None:
+                raise NotAllowed("There is no letter of this case to decide on, or it is not one you may see")
+            if after is LetterState.DUE:
+                connection.execute(
+                    sa.update(letters)
+                    .where(letters.c.id == row.id)
+                    .values(due_at=self._clock(), channel=Channel.EMAIL, created_at=self._clock())
+                )
+            self._settle(connection, row.id, reference, after, None, actor=officer.email)
 
     def _post_row(self, connection: sa.Connection, reference: str, officer: Officer) -> sa.Row[tuple[object, ...]]:
         query = (

@@ -62,8 +62,9 @@ class Composer:
     def acknowledgement(
         self, mail: RawMail, reference: str, email: Email, assessment: Assessment, reply: Reply
     ) -> Letter | None:
-        """The letter that confirms receipt (P10), or None where `reply` says that none goes."""
-        if reply.template is None:
+        """The letter that confirms receipt (P10), or None where `reply` says that none goes, not even held."""
+        template = reply.template or reply.held_template
+        if template is None:
             return None
         facts = LetterFacts(
             reference=reference,
@@ -75,13 +76,13 @@ class Composer:
             fears_reprisal=assessment.fears_reprisal,
             by_post=reply.channel is Channel.POST,
         )
-        subject, body = self.render(reply.template, facts)
+        subject, body = self.render(template, facts)
         return Letter(
             recipient=_recipient(email, assessment, reply),
-            channel=reply.channel,
+            channel=Channel.POST if reply.channel is Channel.POST else Channel.EMAIL,
             subject=subject,
             body=body,
-            template=reply.template,
+            template=template,
             reply_address=self._reply_addresses.get(mail.mailbox, ""),
             in_reply_to=email.message_id,
         )

@@ -68,7 +68,8 @@ def may_reply(email: Email, assessment: Assessment, *, own_addresses: frozenset[
     by_post = assessment.contact is Contact.POST
     for reason, holds in REASONS_TO_WITHHOLD + ([] if by_post else REASONS_AGAINST_THE_ADDRESS):
         if holds(question):
-            return Reply(channel=Channel.NONE, template=None, withheld_because=reason)
+            held = template_for(assessment) if reason.endswith(A_PERSON_DECIDES) and not by_post else None
+            return Reply(channel=Channel.NONE, template=None, withheld_because=reason, held_template=held)
     channel = Channel.POST if by_post else Channel.EMAIL
     return Reply(channel=channel, template=template_for(assessment), withheld_because=None)
 
@@ -83,6 +84,9 @@ def template_for(assessment: Assessment) -> str:
         return "whistleblowing"
     return "concern"
 
+
+A_PERSON_DECIDES = ": a person decides"
+"""How a reason ends where the letter is written but held, for an officer to send or to leave."""
 
 OUT_OF_REMIT = frozenset({Remit.OTHER_OFSTED, Remit.OTHER_NATION, Remit.OTHER_REGULATOR, Remit.GRIEVANCE})
 

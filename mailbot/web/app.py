@@ -51,6 +51,7 @@ NEEDS: dict[str, Permission] = {
     "case.review": Permission.REVIEW,
     "case.letter": Permission.SETTLE_LETTERS,
     "case.posted": Permission.SETTLE_LETTERS,
+    "case.decide_letter": Permission.SETTLE_LETTERS,
     "staff.show": Permission.MANAGE_STAFF,
     "staff.confirm": Permission.MANAGE_STAFF,
 }

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 
-from mailbot.cases.store import CORRECTABLE
+from mailbot.cases.outbox import LetterDecision
+from mailbot.cases.store import CORRECTABLE, SEALED_FIELDS, WRITTEN, may_be
 from mailbot.domain import ActionKind, Case, Correction, Decision, Situation
 from mailbot.web import words
 from mailbot.web.highlight import flag_of, pieces
 
 pages = Blueprint("case", __name__, url_prefix="/case")
+
+WRITTEN_ERRORS = {
+    "service_name": "Write the service's name in at most 120 characters",
+    "local_authority": "Write the local authority's name, such as Suffolk",
+    "urn": "Write the URN as five to seven digits, with up to two letters before them",
+    "language": "Write the language's code, such as en or cy",
+}
 
 
 @pages.get("/<reference>")
@@ -48,24 +56,37 @@ def posted(reference: str) -> Any:
     return redirect(url_for("case.show", reference=reference))
 
 
+@pages.post("/<reference>/acknowledgement")
+def decide_letter(reference: str) -> Any:
+    """What the officer decides about an acknowledgement that was held, or that may not have gone."""
+    asked = request.form.get("decision", "")
+    if asked not in tuple(LetterDecision):
+        abort(400)
+    current_app.extensions["mailbot"].outbox.decide(reference, g.officer, LetterDecision(asked))
+    flash(f"Decision on the acknowledgement of {reference} saved")
+    return redirect(url_for("case.show", reference=reference))
+
+
 def standing(case: Case) -> dict[str, str]:
     """Every correctable field as it stands now, as the form's words."""
-    entry = case.entry
-    values = {field: getattr(entry, field) for field in CORRECTABLE if field not in tuple(Situation)}
-    values |= {situation: situation in entry.situations for situation in Situation}
-    return {field: str(value).lower() if isinstance(value, bool) else str(value) for field, value in values.items()}
+    fields = [field for field in (*CORRECTABLE, *WRITTEN) if field not in tuple(Situation)]
+    values = {field: getattr(case.assessment if field in SEALED_FIELDS else case.entry, field) for field in fields}
+    values |= {situation: situation in case.entry.situations for situation in Situation}
+    as_words = {
+        field: str(value).lower() if isinstance(value, bool) else str(value or "") for field, value in values.items()
+    }
+    return as_words | case.corrected
 
 
 def decision_from(form: Any, stands: dict[str, str]) -> tuple[Decision, dict[str, str]]:
     """The review that a submitted form holds, and what is wrong with it by field."""
     errors: dict[str, str] = {}
     reason = form.get("reason", "").strip()
-    changed = {
-        field: form[field] for field, allowed in CORRECTABLE.items() if field in form and form[field] != stands[field]
-    }
+    given = {field: form[field].strip() for field in stands if field in form}
+    changed = {field: value for field, value in given.items() if value != stands[field]}
     for field, value in changed.items():
-        if value not in CORRECTABLE[field]:
-            errors[field] = f"Choose one of the answers for {words.said(field).lower()}"
+        if not may_be(field, value):
+            errors[field] = WRITTEN_ERRORS.get(field, f"Choose one of the answers for {words.said(field).lower()}")
     if changed and not reason:
         errors["reason"] = "Say why you changed an answer"
     chosen = [kind for kind in ActionKind if kind in form.getlist("actions")]
@@ -80,6 +101,7 @@ def decision_from(form: Any, stands: dict[str, str]) -> tuple[Decision, dict[str
 def _page(reference: str, errors: dict[str, str]) -> str:
     record = current_app.extensions["mailbot"]
     case = record.store.open_case(reference, g.officer)
+    stands = standing(case)
     flags = [one for one in case.assessment.evidence if one.text.strip()]
     by_part = {part: [one for one in flags if one.part == part] for part in ("text", "subject", "quoted")}
     attachments = [
@@ -98,7 +120,8 @@ def _page(reference: str, errors: dict[str, str]) -> str:
         flag_of=flag_of,
         letters=record.outbox.of_case(reference),
         correctable=CORRECTABLE,
-        stands=standing(case) | {field: request.form[field] for field in CORRECTABLE if field in request.form},
+        written=WRITTEN,
+        stands=stands | {field: request.form[field] for field in stands if field in request.form},
         actions=ActionKind,
         form=request.form,
         errors=errors,

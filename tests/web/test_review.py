@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from mailbot.cases.schema import audit
 from mailbot.domain import CaseState, Role
 from mailbot.pipeline import process
-from tests.conftest import OFFICER, Installation
+from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import mail
 from tests.web.conftest import SignedIn, token_of
 
@@ -111,11 +111,75 @@ def test_a_write_on_a_case_that_has_changed_is_refused_and_the_note_shown(
     assert "my long note" in page
 
 
+def test_every_field_can_be_corrected_sealed_ones_too(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "Nothing much.")
+    code, _ = submit(
+        client, reference, service_name="Larch House", local_authority="Suffolk", urn="1234567", fears_reprisal="true",
+        reason="The sender rang",
+    )  # fmt: skip
+
+    assert code == 200
+    case = sqlite.store.open_case(reference, OFFICER)
+    assert case.corrected == {"service_name": "Larch House", "fears_reprisal": "true"}
+    assert (case.entry.local_authority, case.entry.urn) == ("Suffolk", "1234567")
+    page = client.get(f"/case/{reference}").text
+    assert 'value="Larch House"' in page
+    assert case.assessment.service_name is None
+
+
+def test_what_is_written_must_have_the_form_of_its_field(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "Nothing much.")
+    code, page = submit(client, reference, urn="no number", reason="x")
+
+    assert code == 400
+    assert "Write the URN as five to seven digits" in page
+
+
 def test_a_value_that_is_not_in_the_taxonomy_is_refused(sqlite: Installation, client: FlaskClient) -> None:
     reference = filed(sqlite, "Nothing much.")
     code, _ = submit(client, reference, remit="nonsense", reason="x")
 
     assert code == 400
+
+
+def test_a_held_acknowledgement_goes_only_when_an_officer_sends_it(sqlite: Installation, signed_in: SignedIn) -> None:
+    held = mail("WORKER here", sender="Jo <jo@oakfieldcare.example>")
+    process(sqlite.ledger.keep([held]), sqlite.office)
+    (entry,) = sqlite.store.queue(WHISTLEBLOWING_OFFICER)
+    assert (entry.acknowledgement, sqlite.outbox.claim(10)) == ("withheld", [])
+
+    client = signed_in(Role.WHISTLEBLOWING_OFFICER)
+    page = client.get(f"/case/{entry.reference}").text
+    assert "a person decides" in page
+    token = token_of(page)
+    client.post(f"/case/{entry.reference}/acknowledgement", data={"csrf_token": token, "decision": "send"})
+
+    (queued,) = sqlite.outbox.claim(10)
+    assert queued.letter.recipient == "jo@oakfieldcare.example"
+    assert queued.letter.template == "whistleblowing"
+
+
+def test_what_must_not_be_answered_cannot_be_sent_by_a_click(sqlite: Installation, client: FlaskClient) -> None:
+    process(sqlite.ledger.keep([mail(headers="Auto-Submitted: auto-replied\r\n")]), sqlite.office)
+    reference = sqlite.store.queue(OFFICER)[0].reference
+    page = client.get(f"/case/{reference}").text
+    data = {"csrf_token": token_of(page), "decision": "send"}
+
+    assert "Send the acknowledgement" not in page
+    assert client.post(f"/case/{reference}/acknowledgement", data=data).status_code == 404
+    assert sqlite.outbox.claim(10) == []
+
+
+def test_a_letter_that_may_not_have_gone_is_settled_by_an_officer(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "Nothing much.")
+    sqlite.outbox.claim(10)
+    sqlite.clock.advance(minutes=16)
+    sqlite.outbox.give_up_stale()
+    data = {"csrf_token": token_of(client.get(f"/case/{reference}").text), "decision": "it_went"}
+    client.post(f"/case/{reference}/acknowledgement", data=data)
+
+    assert sqlite.store.queue(OFFICER)[0].acknowledgement == "sent"
+    assert sqlite.outbox.claim(10) == []
 
 
 def test_reading_and_changing_are_both_on_the_audit_trail(sqlite: Installation, client: FlaskClient) -> None:
