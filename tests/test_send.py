@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from mailbot.cases.schema import letters
 from mailbot.config import Config, Mailbox, Outgoing
 from mailbot.domain import LetterState
 from mailbot.errors import DeliveryFailed
@@ -59,10 +60,13 @@ def test_a_letter_is_sent_once_with_what_keeps_machines_from_answering(sqlite: I
 
 def test_a_permanent_refusal_fails_that_letter_and_the_next_one_goes(sqlite: Installation, sink: SmtpSink) -> None:
     filed(sqlite, 2)
-    sink.answer_rcpt = {ADDRESS: "550 no such user"}
+    sink.answer_rcpt = {ADDRESS: f"550 no such user as {ADDRESS}"}
 
     assert send(config_for(sink), sqlite.outbox, sqlite.clock) == {LetterState.FAILED: 1, LetterState.SENT: 1}
     assert [received.rcpt_to for received in sink.messages] == [("jo1@post.example",)]
+    with sqlite.engine.connect() as connection:
+        problems = [row.problem for row in connection.execute(letters.select()) if row.problem]
+    assert problems == ["the mail server refused the recipient (SMTP 550)"]
 
 
 def test_a_temporary_refusal_is_tried_again_later(sqlite: Installation, sink: SmtpSink) -> None:

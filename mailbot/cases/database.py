@@ -23,7 +23,7 @@ SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "bu
 def open_database(url: str) -> sa.Engine:
     """An engine for `url`; nothing is connected yet. Raises `ConfigError` where the URL or its driver is no use."""
     try:
-        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError):
         raise ConfigError(
             'database.url: not a database URL; allowed: "sqlite:///PATH" | "postgresql+psycopg://…"'

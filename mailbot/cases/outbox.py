@@ -64,6 +64,10 @@ class LetterOutline:
     decisions: tuple[LetterDecision, ...]
 
 
+def _open_to(state: str) -> tuple[LetterDecision, ...]:
+    return tuple(decision for decision, (before, _) in DECISIONS.items() if state in before)
+
+
 class Outbox:
     """Letters that are due, and what became of them."""
 

@@ -198,7 +198,7 @@ class Store:
                 actor=officer.email,
                 act="corrected",
                 reference=row.reference,
-                detail=f"{change.field} = {change.value}",
+                detail=change.field if change.field in SEALED_FIELDS else f"{change.field} = {change.value}",
             )
         for text in filter(None, [*reasons, decision.note.strip()]):
             token = secrets.token_hex(16)

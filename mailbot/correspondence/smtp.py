@@ -91,18 +91,18 @@ class SmtpCarrier:
         text_sent = False
         try:
             client.mail(self._settings.from_address)
-            code, answer = client.rcpt(queued.letter.recipient)
+            code, _ = client.rcpt(queued.letter.recipient)
             if code not in (250, 251):
                 client.rset()
-                raise _refused("the recipient", code, answer)
+                raise _refused("the recipient", code)
             text_sent = True
-            code, answer = client.data(mail.as_bytes())
+            code, _ = client.data(mail.as_bytes())
             if code != 250:
                 client.rset()
-                raise _refused("the letter", code, answer)
+                raise _refused("the letter", code)
         except smtplib.SMTPResponseException as error:
             self._drop()
-            raise _refused("the letter", error.smtp_code, error.smtp_error) from None
+            raise _refused("the letter", error.smtp_code) from None
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             raise DeliveryFailed(f"the connection to the mail server broke: {error}", uncertain=text_sent) from None
@@ -173,8 +173,6 @@ def _connection(settings: Outgoing, context: ssl.SSLContext) -> smtplib.SMTP:
     return smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
 
 
-def _refused(what: str, code: int, answer: bytes | str) -> DeliveryFailed:
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return DeliveryFailed(
-        f"the mail server refused {what}: {code} {text.splitlines()[0] if text else ''}", permanent=code >= 500
-    )
+def _refused(what: str, code: int) -> DeliveryFailed:
+    """The server's own words are left out: they often repeat the address, and this text is kept in clear."""
+    return DeliveryFailed(f"the mail server refused {what} (SMTP {code})", permanent=code >= 500)

@@ -125,6 +125,8 @@ def test_every_field_can_be_corrected_sealed_ones_too(sqlite: Installation, clie
     page = client.get(f"/case/{reference}").text
     assert 'value="Larch House"' in page
     assert case.assessment.service_name is None
+    with sqlite.engine.connect() as connection:
+        assert not any("Larch" in row.detail for row in connection.execute(audit.select()))
 
 
 def test_what_is_written_must_have_the_form_of_its_field(sqlite: Installation, client: FlaskClient) -> None:
