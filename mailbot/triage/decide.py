@@ -177,7 +177,7 @@ class Judge:
             look_first=look_first,
             people=facts.people,
             dates=facts.dates,
-            places=tuple(found.name for found in place.places),
+            places=tuple(dict.fromkeys(found.name for found in place.places)),
             organisations=facts.organisations,
             missing=facts.missing if concern else (),
             confidence=draft.confidence(),

@@ -86,7 +86,7 @@ def decision_from(form: Any, stands: dict[str, str]) -> tuple[Decision, dict[str
     changed = {field: value for field, value in given.items() if value != stands[field]}
     for field, value in changed.items():
         if not may_be(field, value):
-            errors[field] = WRITTEN_ERRORS.get(field, f"Choose one of the answers for {words.said(field).lower()}")
+            errors[field] = WRITTEN_ERRORS.get(field, f"Choose one of the answers for {words.named(field).lower()}")
     if changed and not reason:
         errors["reason"] = "Say why you changed an answer"
     chosen = [kind for kind in ActionKind if kind in form.getlist("actions")]

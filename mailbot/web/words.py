@@ -54,6 +54,11 @@ def said(value: object) -> str:
     return SPECIAL.get(text) or text.replace("_", " ").capitalize()
 
 
+def named(field: str) -> str:
+    """A field of the assessment in plain words; `local_authority` is also a kind of service, said otherwise."""
+    return "Local authority" if field == "local_authority" else said(field)
+
+
 def moment(at: datetime) -> str:
     """A time as staff write it: 24 November 2026, 4:50pm."""
     local = at.astimezone(LONDON)

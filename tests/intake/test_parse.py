@@ -127,7 +127,7 @@ def test_signatures_and_disclaimers_are_apart_and_a_name_at_the_end_is_not() -> 
         )
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_splitting_loses_no_word(lines: list[str]) -> None:
     parts = split_reply("\n".join(lines))
 
@@ -247,13 +247,13 @@ def test_only_the_trusted_server_is_believed_about_forgery() -> None:
 
 
 @given(st.binary(max_size=3000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_bytes_raise(content: bytes) -> None:
     read(content)
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.large_base_example])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.large_base_example])
 def test_no_damage_to_a_real_message_raises(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted(SAMPLES.rglob("*.eml"))))
     content = bytearray(path.read_bytes())
