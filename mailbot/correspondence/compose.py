@@ -55,6 +55,7 @@ class Composer:
             autoescape=False,  # noqa: S701  plain text mail: an escaped ampersand would be shown as such
             trim_blocks=True,
             lstrip_blocks=True,
+            keep_trailing_newline=True,
         )
         self._reply_addresses = reply_addresses
         self._check()

@@ -73,6 +73,15 @@ def test_going_to_the_service_first_is_never_said_in_danger_or_to_workers() -> N
             assert "TELLING THE SERVICE" not in body, template
 
 
+def test_every_heading_stands_apart_from_the_paragraph_before_it() -> None:
+    for template, _, _, body in LETTERS:
+        lines = body.splitlines()
+        for number, line in enumerate(lines):
+            if line.isupper():
+                assert lines[number - 1] == "", f"{template}: {line}"
+                assert lines[number + 1] != "", f"{template}: {line}"
+
+
 def test_nothing_is_left_unfilled_and_no_line_is_left_blank_twice() -> None:
     for _, _, _, body in LETTERS:
         assert "{" not in body

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from mailbot.config import Config, Mailbox, Outgoing, Web
 from mailbot.domain import Role
 from mailbot.web.app import create_app
 from tests.conftest import PASSWORD, Installation
 
+COMPILED = FileSystemBytecodeCache(tempfile.mkdtemp(prefix="mailbot-pages-"))  # each test has an application of its own
 SignedIn = Callable[[Role], FlaskClient]
 
 
@@ -25,6 +28,7 @@ def application(installation: Installation, second_factor: str = "optional") -> 
     )
     app = create_app(config, installation.engine, installation.vault.keyring, installation.store, installation.outbox)
     app.testing = True
+    app.jinja_env.bytecode_cache = COMPILED
     return app
 
 
