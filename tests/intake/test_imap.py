@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import imaplib
+import threading
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -182,3 +183,27 @@ def test_the_library_never_formats_message_text_for_its_log(settings: Mailbox) -
     with ImapMailbox(settings) as mailbox:
         assert mailbox._client is not None
         assert mailbox._client._imap.debug == 0
+
+
+def test_two_processes_at_once_file_each_message_once(
+    dovecot: Dovecot, settings: Mailbox, sqlite: Installation
+) -> None:
+    delivered(dovecot, [f"number {number}" for number in range(150)])
+    problems: list[Exception] = []
+
+    def poll() -> None:
+        try:
+            take_in(settings, sqlite.office)
+        except MailboxUnreachable as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=poll) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    take_in(settings, sqlite.office)
+
+    assert count(sqlite, cases) == count(sqlite, letters) == 150
+    assert dovecot.folder("enquiries", "INBOX") == []
+    assert len(dovecot.folder("enquiries", "Processed")) == 150
