@@ -253,6 +253,24 @@ def test_run_takes_in_sends_and_serves_until_it_is_told_to_stop(office: Office) 
     assert "Traceback" not in said + complaints
 
 
+def test_worker_and_web_run_apart(office: Office) -> None:
+    (port,) = free_ports(1)
+    config = office.folder / "config.toml"
+    text = config.read_text().replace("username =", "poll_seconds = 1\nusername =")
+    config.write_text(f"{text}\n[web]\nport = {port}\n")
+    processes = [office.start("worker"), office.start("web")]
+    try:
+        office.dovecot.deliver("whistleblowing", b"From: jo@post.example\r\nSubject: x\r\n\r\nShort of staff.\r\n")
+        wait_for(lambda: len(office.cases()) == 1)
+        with urllib.request.urlopen(f"http://localhost:{port}/health/live", timeout=5) as answer:
+            assert answer.status == 200
+    finally:
+        for process in processes:
+            process.terminate()
+        said = "".join("".join(process.communicate(timeout=30)) for process in processes)
+    assert "Traceback" not in said
+
+
 def test_run_and_worker_want_it_said_how_duty_staff_are_alerted(office: Office) -> None:
     config = office.folder / "config.toml"
     plain = config.read_text()

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from mailbot.cases import audit
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.schema import messages, raw_messages
 from mailbot.cases.vault import Purpose, Vault
@@ -176,4 +177,13 @@ class Ledger:
             .values(state=MessageState.STORED, problem=None)
         )
         with storage_errors(), self._writing.begin() as connection:
-            return connection.execute(change).rowcount == 1
+            if connection.execute(change).rowcount == 0:
+                return False
+            audit.record(
+                connection,
+                at=self._clock(),
+                actor=audit.MACHINE,
+                act="set aside retried",
+                detail=f"message {message_id}",
+            )
+            return True

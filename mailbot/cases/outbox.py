@@ -123,6 +123,9 @@ class Outbox:
                 .values(state=LetterState.DUE, due_at=now + timedelta(minutes=wait), problem=problem[:255])
             )
             self._show(connection, [self._case_id(connection, queued.id)], LetterState.DUE)
+            audit.record(
+                connection, at=now, actor=audit.MACHINE, act="letter postponed", reference=queued.case_reference
+            )
             return LetterState.DUE
 
     def give_up_stale(self) -> int:
