@@ -1,18 +1,13 @@
-"""Which service a message is about: its name and number as written, and the entry of the register they fit (P1)."""
+"""Which service a message is about: its name and number as written (P1)."""
 
 from __future__ import annotations
 
-import csv
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from rapidfuzz import fuzz
 
 from mailbot.domain import Email, Evidence
-from mailbot.errors import ArtefactRefused
 from mailbot.triage.places import PlaceFound
 
 
@@ -322,109 +317,5 @@ def _evidence(field: str, value: str, email: Email, found: _Candidate, rule: str
     )
 
 
-# ---- The register ----------------------------------------------------------------------------------------------------
-
-NEARLY_THE_SAME = 86.0
-"""Likeness of two names, of 100, that makes a match where a place agrees too."""
-THE_SAME = 94.0
-"""Likeness that makes a match without a place, if no other service comes near."""
-
-_COMMON = re.compile(
-    r"\b(?:the|children s home|childrens home|children home|home|ltd|limited|llp|cic|residential|"
-    r"school|fostering|agency|nursery)\b"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredService:
-    """A service as the register holds it; `places` are the towns it is known by."""
-
-    urn: str
-    name: str
-    service_type: str
-    provider: str
-    authority: str
-    places: tuple[str, ...]
-    status: str
-    address: str
-    postcode: str
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterMatch:
-    """The entry that fits and how well, from 0 to 1; 1 where the number is the same."""
-
-    service: RegisteredService
-    score: float
-
-
-class Register:
-    """The services the regulator knows."""
-
-    def __init__(self, services: Iterable[RegisteredService]) -> None:
-        self.services = tuple(services)
-        self._by_urn = {_plain_urn(service.urn): service for service in self.services}
-        self._by_letter: dict[str, list[tuple[str, RegisteredService]]] = defaultdict(list)
-        for service in self.services:
-            for name in filter(None, (_bare(service.name), _bare(service.provider))):
-                self._by_letter[name[0]].append((name, service))
-
-    @classmethod
-    def load(cls, path: Path) -> Register:
-        """Reads a CSV file with a line for each service; raises `ArtefactRefused` where it cannot be used."""
-        try:
-            with path.open(encoding="utf-8", newline="") as file:
-                return cls([_registered(row) for row in csv.DictReader(file)])
-        except (OSError, KeyError, AttributeError, UnicodeDecodeError, csv.Error) as error:
-            raise ArtefactRefused(f"the register {path} cannot be read: {error!r}") from None
-
-    def match(self, urn: str | None, name: str | None, places: Sequence[str] = ()) -> RegisterMatch | None:
-        """The service with that number, else the one of that name in one of the places; None where that is not clear.
-
-        `places` are names of towns or authorities. A name that several services share fits none without a place.
-        """
-        if urn and _plain_urn(urn) in self._by_urn:
-            return RegisterMatch(self._by_urn[_plain_urn(urn)], 1.0)
-        if not name or not _bare(name):
-            return None
-        known = {_plain(place) for place in places}
-        sought = _bare(name)
-        alike = [
-            (fuzz.ratio(sought, other), bool(known & _places_of(service)), service)
-            for other, service in self._by_letter[sought[0]]
-        ]
-        return _clearest([entry for entry in alike if entry[0] >= (NEARLY_THE_SAME if entry[1] else THE_SAME)])
-
-
-def _clearest(alike: Sequence[tuple[float, bool, RegisteredService]]) -> RegisterMatch | None:
-    """The best of the likely entries: those whose place agrees first; none where two are equally good."""
-    here = [entry for entry in alike if entry[1]] or list(alike)
-    if not here:
-        return None
-    best = max(score for score, _, _ in here)
-    top = {service.urn: service for score, _, service in here if score == best}
-    return RegisterMatch(next(iter(top.values())), round(best / 100, 3)) if len(top) == 1 else None
-
-
-def _registered(row: dict[str, str]) -> RegisteredService:
-    places = tuple(place.strip() for place in re.split(r"[;|]", row["places"]) if place.strip())
-    fields = ("urn", "name", "service_type", "provider", "authority", "status", "address", "postcode")
-    return RegisteredService(**{field: row[field].strip() for field in fields}, places=places)
-
-
-def _places_of(service: RegisteredService) -> set[str]:
-    return {_plain(place) for place in (*service.places, service.authority)} - {""}
-
-
 def _plain(words: str) -> str:
     return " ".join(re.sub(r"[^\w ]+", " ", words.casefold().replace("’", "").replace("'", "")).split())
-
-
-def _bare(words: str) -> str:
-    """A name without the words that many services share, unless nothing else is left."""
-    plain = " ".join(re.sub(r"[^\w ]+", " ", words.casefold().replace("’", "'").replace("'s", "s")).split())
-    return " ".join(_COMMON.sub(" ", plain).split()) or plain
-
-
-def _plain_urn(urn: str) -> str:
-    return re.sub(r"[\s-]", "", urn).upper().lstrip("0")

@@ -1,21 +1,13 @@
-"""Which service a message names, and the register's entry for it."""
+"""Which service a message names, and its number."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
 from mailbot.domain import Address, Email, Nation
-from mailbot.errors import ArtefactRefused
 from mailbot.triage.places import Gazetteer, Place
-from mailbot.triage.services import Register, ServiceFound, find_service
+from mailbot.triage.services import ServiceFound, find_service
 
-REGISTER = """urn,name,service_type,provider,authority,places,status,address,postcode
-SC061234,Bramble House,childrens_home,Northfold Care Ltd,Suffolk,Lowestoft;Oulton,active,1 Corton Rise,NR32 9ZZ
-2541234,Bramble House,childrens_home,Kestrel Homes Ltd,Derby,Derby,active,2 Hill Street,DE1 9ZZ
-1234567,Fellside Fostering,independent_fostering_agency,Fellside Ltd,Cumberland,Carlisle,active,3 Dock Lane,CA1 9ZZ
-"""
 PLACES = Gazetteer(
     Place(name, "town", Nation.ENGLAND, authority, frozenset())
     for name, authority in (
@@ -110,39 +102,3 @@ def test_mail_from_a_machine_is_about_no_service() -> None:
 )
 def test_the_number_is_told_from_telephones_dates_and_other_references(text: str, urn: str | None) -> None:
     assert service(text).urn == urn
-
-
-@pytest.fixture
-def register(tmp_path: Path) -> Register:
-    path = tmp_path / "register.csv"
-    path.write_text(REGISTER, encoding="utf-8")
-    return Register.load(path)
-
-
-@pytest.mark.parametrize(
-    ("urn", "name", "places", "expected"),
-    [
-        ("SC061234", None, (), "SC061234"),
-        ("sc 061234", "Something else", (), "SC061234"),
-        (None, "Bramble House", ("Lowestoft",), "SC061234"),
-        (None, "Bramble Hous", ("Derby",), "2541234"),
-        (None, "bramble house children's home", ("Suffolk",), "SC061234"),
-        (None, "Bramble House", (), None),
-        (None, "Fellside", (), "1234567"),
-        (None, "Brook House", ("Derby",), None),
-        ("9999999", None, (), None),
-        (None, None, ("Derby",), None),
-    ],
-)
-def test_a_service_is_matched_by_number_or_by_name_and_place_or_not_at_all(
-    register: Register, urn: str | None, name: str | None, places: tuple[str, ...], expected: str | None
-) -> None:
-    match = register.match(urn, name, places)
-    assert (match.service.urn if match else None) == expected
-
-
-def test_a_register_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "register.csv"
-    path.write_text("name\nBramble House\n", encoding="utf-8")
-    with pytest.raises(ArtefactRefused, match=r"register\.csv"):
-        Register.load(path)
