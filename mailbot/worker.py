@@ -21,7 +21,6 @@ from mailbot.domain import LetterState
 from mailbot.errors import DeliveryFailed, MailbotError
 from mailbot.pipeline import Office, Tally, take_in
 
-LETTERS_AT_ONCE = 20
 SEND_EVERY_SECONDS = 10
 
 log = structlog.get_logger()
@@ -60,7 +59,7 @@ def send(config: Config, outbox: Outbox, clock: Clock) -> Results:
     if not due:
         return results
     with carrier(config.outgoing, clock) as post:
-        while batch := outbox.claim(LETTERS_AT_ONCE):
+        while batch := outbox.claim(1):  # one at a time: a crash leaves one letter in doubt, not twenty
             for queued in batch:
                 try:
                     post.deliver(queued)

@@ -20,7 +20,7 @@ from mailbot.config import shipped
 from mailbot.intake.labelled import as_mail
 from tests.servers import ServerMissing, free_ports
 from tests.servers.dovecot import Dovecot, running_dovecot
-from tests.servers.smtp_sink import SmtpSink, running_smtp_sink
+from tests.servers.smtp_sink import Received, SmtpSink, running_smtp_sink
 
 pytestmark = pytest.mark.server
 PASSWORDS = {"enquiries": "pass-one", "whistleblowing": "pass-two"}
@@ -203,6 +203,28 @@ def test_killed_half_way_and_run_again_the_totals_are_the_same(office: Office, s
     assert office.letters_sent() == office.letters_due()
     assert office.dovecot.folder("enquiries") == office.dovecot.folder("whistleblowing") == []
     assert totals(office.run("poll", "--once")) == Counter()
+
+
+def test_killed_while_sending_no_letter_goes_twice_and_none_is_forgotten(office: Office) -> None:
+    deliver_a_hundred(office)
+    office.run("poll", "--once")
+    due = office.letters_due()
+
+    def slowly(_received: Received) -> None:
+        time.sleep(0.05)
+
+    office.sink.answer_data = slowly
+    killed = office.start("send", "--once")
+    wait_for(lambda: len(office.sink.messages) > 5)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    office.sink.answer_data = None
+    office.run("send", "--once")
+
+    sent = office.letters_sent()
+    doubtful = [one for one in office.cases() if one["acknowledgement"] == "sending"]
+    assert all(sent[address] <= due[address] for address in sent)
+    assert sum(due.values()) - sum(sent.values()) <= len(doubtful) <= 1
 
 
 def test_a_mail_server_that_is_down_is_one_line_and_the_next_run_sends(office: Office) -> None:

@@ -16,8 +16,8 @@ SHARED_LOCAL_PARTS = frozenset(
     "admin administrator office reception receptionist info enquiries enquiry contact hello mail mailbox team "
     "staff staffroom duty manager managers deputy home house kitchen nurse nursing medical surgery care "
     "carers night nights shift hr finance accounts payroll secretary head headteacher principal library "
-    "computer pc desk frontdesk support referrals placements safeguarding boarding matron houseparent family "
-    "families everyone all".split()
+    "computer pc desk frontdesk support referrals placements safeguarding boarding matron houseparent "
+    "everyone all".split()
 )
 
 PUPIL_WORDS = frozenset(
