@@ -48,6 +48,16 @@ _SMALL_PRINT = r"intended (?:solely|only|for)|addressee|recipients?\b|disclaimer
 
 REQUESTED: tuple[Phrase, ...] = (
     phrase(
+        "keep-it-from-them",
+        r"\b(?:please|pls|could|rather|prefer|grateful|ask) (?:if |that |you )*(?:the |my |her |his |their )?"
+        r"(?:\w+ ){1,3}?"
+        r"(?:did ?n'?t|did not|does not|doesn'?t|do not|don'?t|not|is not|isn'?t|are not|aren'?t) (?:to )?"
+        r"(?:know|learn|told|let|tell|find out|hear)\b|\bdo ?n'?t let on\b|\b(?:careful|keep hold) (?:of|with) my name|"
+        r"\b(?:hold|keep) my name (?:back|from)|\bif (?:they|he|she) (?:ever )?(?:knows?|find out|finds out|hears?) "
+        r"(?:that )?(?:i|it was me|it'?s me)\b|\bdo ?n'?t (?:contact|write to|ring|phone|email) (?:the|my) "
+        r"(?:manager|university|employer|agency|boss|school|tutor)\b.{0,40}\b(?:me|i|put|report)\b",
+    ),
+    phrase(
         "do-not-say-it-was-me",
         rf"\b{_NO}\b.{{0,50}}\b(?:tell|tells|telling|told|let|lets|letting|say|saying|reveal|revealing|disclose|"
         rf"disclosing|pass|passing|give|giving|share|"
@@ -282,6 +292,15 @@ _ANSWER = (
 )
 
 SILENCE: tuple[Phrase, ...] = (
+    phrase(
+        "no-answer-needed",
+        r"\bno (?:reply|answer|response|acknowledge?ment) (?:is |at all )?(?:needed|necessary|required|wanted|"
+        r"expected)|"
+        r"\b(?:do not|don'?t|dont) need (?:a|an|any|you to) (?:reply|answer|response)|\bsave yourselves? the (?:reply|"
+        r"trouble of (?:a reply|replying|answering))|\b(?:do not|don'?t|dont|dnt|do nt) (?:text|txt|ring|msg) (?:me )?"
+        r"(?:back|bk)\b|\bnot my (?:phone|fone|fon)\b",
+        r"(?:had|got|received|there was|been) no",
+    ),
     phrase(
         "do-not-reply",
         rf"(?:^|[.!?,;:(\n–-]\s*|\b(?:please|pls|plz|so|but|and|just|kindly|also|then|cos|because|therefore|that you|"
