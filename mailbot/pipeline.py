@@ -15,7 +15,7 @@ from mailbot.cases.ledger import Ledger, MessageState, StoredMail
 from mailbot.cases.store import Store
 from mailbot.config import Mailbox
 from mailbot.correspondence.compose import Composer
-from mailbot.correspondence.may_reply import may_reply
+from mailbot.correspondence.may_reply import answer_to, may_reply
 from mailbot.domain import Assessment, Email, RawMail
 from mailbot.errors import StorageFailed
 from mailbot.intake.mailbox import ImapFolder, ImapMailbox
@@ -81,7 +81,8 @@ def file(batch: Sequence[StoredMail], office: Office) -> None:
     with office.store.filing() as filing:
         for stored, email, assessment in zip(batch, emails, assessments, strict=True):
             reference = new_reference()
-            reply = may_reply(email, assessment, own_addresses=office.own_addresses)
+            written = filing.letters_today(answer_to(email).address)
+            reply = may_reply(email, assessment, own_addresses=office.own_addresses, letters_today=written)
             letter = office.composer.acknowledgement(stored.mail, reference, email, assessment, reply)
             filing.file(stored, reference, email, assessment, reply, letter)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from mailbot.cases.schema import cases, letters
+from mailbot.correspondence.may_reply import LETTERS_A_DAY
 from mailbot.domain import CaseState
 from mailbot.pipeline import Tally, process
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
@@ -91,6 +92,19 @@ def test_a_workers_message_is_restricted_whichever_mailbox_it_came_to(installati
 
     assert installation.store.queue(OFFICER) == []
     assert len(installation.store.queue(WHISTLEBLOWING_OFFICER)) == 1
+
+
+def test_two_robots_that_no_sign_gives_away_stop_after_a_few_letters(installation: Installation) -> None:
+    robot = "Auto <robot@shop.example>"
+    for number in range(30):
+        process(installation.ledger.keep([mail(f"We got it {number}", uid=number, sender=robot)]), installation.office)
+    assert len(installation.outbox.claim(100)) == LETTERS_A_DAY
+
+    process(installation.ledger.keep([mail("A person", uid=99)]), installation.office)
+    assert len(installation.outbox.claim(100)) == 1
+    installation.clock.advance(days=2)
+    process(installation.ledger.keep([mail("Again", uid=100, sender=robot)]), installation.office)
+    assert len(installation.outbox.claim(100)) == 1
 
 
 def test_an_out_of_office_reply_is_filed_and_never_acknowledged(installation: Installation) -> None:

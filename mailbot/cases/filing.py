@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -162,6 +163,15 @@ class Filing:
         )
         self._connection.execute(sa.update(messages).where(messages.c.id == stored.id).values(case_id=case_id))
 
+    def letters_today(self, address: str) -> int:
+        """How many letters were written to that address in the last 24 hours; of this batch, too."""
+        query = sa.select(sa.func.count()).where(
+            letters.c.recipient_digest == self._vault.keyring.digest(address.lower()),
+            letters.c.created_at > self._clock() - timedelta(days=1),
+            letters.c.state != LetterState.WITHHELD,
+        )
+        return int(self._connection.execute(query).scalar_one())
+
     def _join_known(self, stored: StoredMail, same_as: str) -> int | None:
         query = (
             sa.select(cases.c.id, cases.c.reference)
@@ -229,6 +239,7 @@ class Filing:
                 channel=reply.channel,
                 state=state,
                 withheld_because=reply.withheld_because,
+                recipient_digest=letter and self._vault.keyring.digest(letter.recipient.lower()),
                 created_at=now,
                 due_at=now,
                 attempts=0,

@@ -123,6 +123,7 @@ letters = sa.Table(
     sa.Column("channel", sa.String(16), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("withheld_because", sa.String(255)),
+    sa.Column("recipient_digest", sa.String(64)),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("due_at", Moment, nullable=False),
     sa.Column("claimed_at", Moment),
@@ -132,6 +133,7 @@ letters = sa.Table(
     sa.Column("sealed_letter", sa.LargeBinary),
     sa.UniqueConstraint("case_id", "purpose", name="uq_letters_case_purpose"),
     sa.Index("ix_letters_state", "state", "due_at"),
+    sa.Index("ix_letters_recipient_digest", "recipient_digest", "created_at"),
 )
 
 notes = sa.Table(

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
+from mailbot.correspondence.may_reply import answer_to
 from mailbot.domain import (
-    Address,
     Assessment,
     Channel,
     Email,
@@ -122,8 +122,7 @@ class Composer:
 def _recipient(email: Email, assessment: Assessment, reply: Reply) -> str:
     if reply.channel is Channel.POST:
         return assessment.postal_address or ""
-    answer_to: Address = email.reply_to or email.sender
-    return answer_to.address
+    return answer_to(email).address
 
 
 def _day(moment: datetime) -> str:

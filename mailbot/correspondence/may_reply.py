@@ -38,6 +38,8 @@ PUBLIC_MAIL = frozenset(
     "tutanota.com tuta.com gmx.com gmx.co.uk mail.com zoho.com fastmail.com plus.com tiscali.co.uk orange.net".split()
 )
 
+LETTERS_A_DAY = 5
+
 _WORD = re.compile(r"[^\W\d_]+")
 _PLAIN_WORDS = frozenset(
     "the of and for in at a an home house lodge court view school college centre center nursery fostering "
@@ -59,12 +61,24 @@ class _Question:
     assessment: Assessment
     addresses: tuple[Address, ...]
     own_addresses: frozenset[str]
+    letters_today: int
 
 
-def may_reply(email: Email, assessment: Assessment, *, own_addresses: frozenset[str] = frozenset()) -> Reply:
-    """Whether and how the sender is acknowledged (P10), and why not if not. A pure function over the table below."""
+def answer_to(email: Email) -> Address:
+    """Where a reply by email would go: to Reply-To where there is one."""
+    return email.reply_to or email.sender
+
+
+def may_reply(
+    email: Email, assessment: Assessment, *, own_addresses: frozenset[str] = frozenset(), letters_today: int = 0
+) -> Reply:
+    """Whether and how the sender is acknowledged (P10), and why not if not. A pure function over the table below.
+
+    `letters_today` is how many letters went to that address within a day: a robot that no sign gives away is answered
+    `LETTERS_A_DAY` times and no more.
+    """
     addresses = tuple(address for address in (email.sender, email.reply_to) if address is not None)
-    question = _Question(email, assessment, addresses, own_addresses)
+    question = _Question(email, assessment, addresses, own_addresses, letters_today)
     by_post = assessment.contact is Contact.POST
     for reason, holds in REASONS_TO_WITHHOLD + ([] if by_post else REASONS_AGAINST_THE_ADDRESS):
         if holds(question):
@@ -172,6 +186,10 @@ REASONS_TO_WITHHOLD: list[tuple[str, Callable[[_Question], bool]]] = [
 REASONS_AGAINST_THE_ADDRESS: list[tuple[str, Callable[[_Question], bool]]] = [
     ("the sender's address cannot be used", _no_usable_address),
     ("the sender's address is forged", lambda asked: asked.email.forged),
+    (
+        "that address has had several letters today: it may be a machine",
+        lambda asked: asked.letters_today >= LETTERS_A_DAY,
+    ),
     ("the address belongs to the service concerned or its provider", _address_of_the_service),
     ("the address is a shared account: others may read it", _shared_account),
     ("the address is a school's or pupil's account: others may read it", _pupil_account),

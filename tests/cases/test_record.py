@@ -81,7 +81,7 @@ def test_correcting_to_a_workers_disclosure_restricts_the_case(installation: Ins
 
 
 def test_a_letter_is_claimed_by_one_process_alone(installation: Installation) -> None:
-    batch = [mail(f"number {number}", uid=number) for number in range(40)]
+    batch = [mail(f"number {number}", uid=number, sender=f"jo{number}@post.example") for number in range(40)]
     process(installation.ledger.keep(batch), installation.office)
     claimed: list[int] = []
 

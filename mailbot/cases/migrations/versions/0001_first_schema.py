@@ -101,6 +101,7 @@ def _letters() -> None:
         sa.Column("channel", sa.String(16), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("withheld_because", sa.String(255)),
+        sa.Column("recipient_digest", sa.String(64)),
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("due_at", Moment, nullable=False),
         sa.Column("claimed_at", Moment),
@@ -111,6 +112,7 @@ def _letters() -> None:
         sa.UniqueConstraint("case_id", "purpose", name="uq_letters_case_purpose"),
     )
     op.create_index("ix_letters_state", "letters", ["state", "due_at"])
+    op.create_index("ix_letters_recipient_digest", "letters", ["recipient_digest", "created_at"])
 
 
 def _work() -> None:
