@@ -121,7 +121,8 @@ class Composer:
 
 def _recipient(email: Email, assessment: Assessment, reply: Reply) -> str:
     if reply.channel is Channel.POST:
-        return assessment.postal_address or ""
+        address, name = assessment.postal_address or "", email.sender.name
+        return address if assessment.anonymous or not name or name in address else f"{name}\n{address}"
     return answer_to(email).address
 
 

@@ -120,6 +120,20 @@ def test_nothing_the_sender_wrote_is_in_their_letter() -> None:
         assert word not in f"{letter.subject} {letter.body}".lower()
 
 
+@pytest.mark.parametrize(
+    ("anonymous", "recipient"),
+    [(False, "Jo Sandiford\n4 Mill Row\nLudlow SY8 1AA"), (True, "4 Mill Row\nLudlow SY8 1AA")],
+)
+def test_a_posted_letter_is_addressed_by_name_unless_the_sender_wants_none(anonymous: bool, recipient: str) -> None:
+    reply = Reply(channel=Channel.POST, template="concern", withheld_because=None)
+    judged = assessment(postal_address="4 Mill Row\nLudlow SY8 1AA", anonymous=anonymous)
+    letter = COMPOSER.acknowledgement(mail(), "MB-4F7K-29QX", email(), judged, reply)
+
+    assert letter is not None
+    assert letter.recipient == recipient
+    assert "sent automatically" not in letter.body
+
+
 def test_a_template_that_asks_for_what_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
     folder = tmp_path / "en"
     folder.mkdir()
