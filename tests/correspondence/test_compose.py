@@ -103,6 +103,19 @@ def test_who_is_outside_the_remit_is_told_who_can_help(remit: Remit, named: str)
     assert all(named in body for body in bodies)
 
 
+@pytest.mark.parametrize(
+    ("service", "named"),
+    [
+        (ServiceType.LOCAL_AUTHORITY, "Local Government and Social Care Ombudsman"),
+        (ServiceType.CAFCASS, "Parliamentary and Health Service Ombudsman"),
+    ],
+)
+def test_who_complains_of_a_council_or_of_cafcass_is_told_of_the_ombudsman(service: ServiceType, named: str) -> None:
+    for template, facts, _, body in LETTERS:
+        if template == "concern":
+            assert (named in body) == (facts.service_type is service and not facts.danger)
+
+
 def test_workers_are_told_where_to_take_independent_advice() -> None:
     for template, _, _, body in LETTERS:
         if template == "whistleblowing":
