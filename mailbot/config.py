@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -32,6 +33,26 @@ class Keys(Struct, frozen=True, forbid_unknown_fields=True):
     store: str = "sqlite:///mailbot-keystore.sqlite3"
 
 
+class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a mailbox signs in without a password (RFC 6749): Microsoft 365 by client credentials, Google by refresh.
+
+    A refresh token lives in a file, because some servers give a new one with each answer and the file must keep it.
+    """
+
+    token_url: str
+    client_id: str
+    grant: Literal["client_credentials", "refresh_token"] = "client_credentials"
+    client_secret_env: str = ""
+    client_secret_file: str = ""
+    refresh_token_file: str = ""
+    scope: str = ""
+    ca_file: str = ""
+
+    @property
+    def client_secret(self) -> str:
+        return _secret("oauth client_secret", self.client_secret_env, self.client_secret_file)
+
+
 class Mailbox(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     kind: Literal["imap", "maildir"]
@@ -43,6 +64,7 @@ class Mailbox(Struct, frozen=True, forbid_unknown_fields=True):
     username: str = ""
     password_env: str = ""
     password_file: str = ""
+    oauth: OAuth | None = None
     folders: tuple[str, ...] = ("INBOX",)
     processed_folder: str = "Processed"
     reply_address: str = ""
@@ -77,6 +99,22 @@ class Triage(Struct, frozen=True, forbid_unknown_fields=True):
     encoder: Literal["auto", "off"] = "auto"
 
 
+class Scanner(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where clamd listens: a Unix socket, or a host and port."""
+
+    socket: str = ""
+    host: str = ""
+    port: int = 3310
+
+
+class Acknowledgements(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many letters may go by themselves; what is over waits for a person. A day is the last 24 hours."""
+
+    per_sender_a_day: int = 5
+    per_case: int = 1
+    a_day: int = 20_000
+
+
 class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool
     public_url: str = ""
@@ -103,6 +141,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     database: Database = Database()
     keys: Keys = Keys()
     triage: Triage = Triage()
+    scanner: Scanner | None = None
+    acknowledgements: Acknowledgements = Acknowledgements()
     alerts: Alerts | None = None
     web: Web = Web()
 
@@ -189,6 +229,8 @@ def _decoded(raw: Mapping[str, Any]) -> Config:
         "database": Database,
         "keys": Keys,
         "triage": Triage,
+        "scanner": Scanner,
+        "acknowledgements": Acknowledgements,
         "alerts": Alerts,
         "web": Web,
     }
@@ -208,6 +250,9 @@ def _section(path: str, raw: object, struct: type[S]) -> S:
     for key, value in raw.items():
         if key not in types:
             raise ConfigError(_unknown_key(f"{path}.{key}", types))
+        if types[key] == OAuth | None and isinstance(value, dict):
+            _section(f"{path}.{key}", value, OAuth)
+            continue
         try:
             msgspec.convert(value, types[key])
         except msgspec.ValidationError:
@@ -229,6 +274,8 @@ def _allowed(kind: Any) -> str:
         return " | ".join(get_args(kind))
     if get_origin(kind) is tuple:
         return 'a list of texts, such as ["INBOX"]'
+    if kind == OAuth | None:
+        return 'a table, such as { token_url = "https://…", client_id = "…", client_secret_env = "…" }'
     return {str: "a text in quotes", int: "a whole number", bool: "true | false"}.get(kind, str(kind))
 
 
@@ -243,8 +290,7 @@ def _check(config: Config) -> None:
         needed = ("host", "username") if box.kind == "imap" else ("path",)
         _need(path, box, needed, f'kind = "{box.kind}"')
         if box.kind == "imap":
-            if not (box.password_env or box.password_file):
-                raise ConfigError(f"{path}: password_env or password_file is needed; neither was found")
+            _check_sign_in(path, box)
             _refuse_clear_text(path, box.security, box.host)
         if box.poll_seconds < 1:
             raise ConfigError(f"{path}.poll_seconds: found {box.poll_seconds}; allowed: 1 or more")
@@ -252,6 +298,11 @@ def _check(config: Config) -> None:
             raise ConfigError(f'{path}.folders: found []; allowed: at least one folder, such as ["INBOX"]')
         if box.processed_folder in box.folders:
             raise ConfigError(f'{path}.processed_folder: "{box.processed_folder}" is also polled; name another folder')
+    if config.scanner is not None and bool(config.scanner.socket) == bool(config.scanner.host):
+        raise ConfigError("scanner: either socket or host is needed, not both")
+    for key in msgspec.structs.fields(Acknowledgements):
+        if getattr(config.acknowledgements, key.name) < 0:
+            raise ConfigError(f"acknowledgements.{key.name}: found a number below 0; allowed: 0 or more")
     outgoing = config.outgoing
     _need(
         "outgoing",
@@ -261,6 +312,24 @@ def _check(config: Config) -> None:
     )
     if outgoing.kind == "smtp":
         _refuse_clear_text("outgoing", outgoing.security, outgoing.host)
+
+
+def _check_sign_in(path: str, box: Mailbox) -> None:
+    if box.oauth is None:
+        if not (box.password_env or box.password_file):
+            raise ConfigError(f"{path}: password_env, password_file or oauth is needed; none was found")
+        return
+    if box.password_env or box.password_file:
+        raise ConfigError(f"{path}: both oauth and a password were found; allowed: one of them")
+    if not (box.oauth.client_secret_env or box.oauth.client_secret_file):
+        raise ConfigError(f"{path}.oauth: client_secret_env or client_secret_file is needed; neither was found")
+    if box.oauth.grant == "refresh_token" and not box.oauth.refresh_token_file:
+        raise ConfigError(f'{path}.oauth.refresh_token_file: nothing found; it is needed with grant = "refresh_token"')
+    url = urlsplit(box.oauth.token_url)
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
+        raise ConfigError(
+            f'{path}.oauth.token_url: found "{box.oauth.token_url}"; allowed: an https address (http only on loopback)'
+        )
 
 
 def _need(path: str, section: Struct, keys: tuple[str, ...], why: str) -> None:
@@ -292,7 +361,17 @@ def _resolved(config: Config, folder: Path) -> Config:
         keys=Keys(file=absolute(config.keys.file), store=database(config.keys.store)),
         mailbox=tuple(
             msgspec.structs.replace(
-                box, path=absolute(box.path), ca_file=absolute(box.ca_file), password_file=absolute(box.password_file)
+                box,
+                path=absolute(box.path),
+                ca_file=absolute(box.ca_file),
+                password_file=absolute(box.password_file),
+                oauth=box.oauth
+                and msgspec.structs.replace(
+                    box.oauth,
+                    client_secret_file=absolute(box.oauth.client_secret_file),
+                    refresh_token_file=absolute(box.oauth.refresh_token_file),
+                    ca_file=absolute(box.oauth.ca_file),
+                ),
             )
             for box in config.mailbox
         ),
@@ -302,5 +381,6 @@ def _resolved(config: Config, folder: Path) -> Config:
             ca_file=absolute(config.outgoing.ca_file),
             password_file=absolute(config.outgoing.password_file),
         ),
+        scanner=config.scanner and msgspec.structs.replace(config.scanner, socket=absolute(config.scanner.socket)),
         alerts=config.alerts and msgspec.structs.replace(config.alerts, rota=absolute(config.alerts.rota)),
     )

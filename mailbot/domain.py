@@ -197,12 +197,18 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that came with a message. `size` in bytes; `text` is what could be read from it, None if nothing could."""
+    """A file that came with a message. `size` in bytes; `text` is what could be read from it, None if nothing could.
+
+    `unread` says that only a person can tell what it holds: a picture, a recording, a scan. `sealed_because` is why
+    nobody may open it (a scanner found something, or could not look).
+    """
 
     name: str
     media_type: str
     size: int
     text: str | None = None
+    unread: bool = False
+    sealed_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +235,7 @@ class Email:
     references: tuple[str, ...] = ()
     automatic: str | None = None
     forged: bool = False
+    unreadable: str | None = None
     defects: tuple[str, ...] = ()
 
     def part(self, name: str) -> str:

@@ -65,7 +65,10 @@ def test_the_shipped_example_names_every_key() -> None:
         settings.Keys,
         settings.Mailbox,
         settings.Outgoing,
+        settings.OAuth,
         settings.Alerts,
+        settings.Acknowledgements,
+        settings.Scanner,
         settings.Web,
     ):
         for field in msgspec.structs.fields(section):
@@ -85,9 +88,36 @@ def test_the_shipped_example_names_every_key() -> None:
             "tls | starttls",
         ),
         ('username = "enquiries"|', "mailbox[0].username", "nothing found", "needed"),
-        ('password_env = "ENQUIRIES_PASSWORD"|', "mailbox[0]", "neither was found", "password_env"),
+        ('password_env = "ENQUIRIES_PASSWORD"|', "mailbox[0]", "none was found", "password_env"),
+        (
+            'username = "enquiries"|username = "enquiries"\noauth = { token_url = "https://t.example", '
+            'client_id = "a", client_secret_env = "S" }',
+            "mailbox[0]",
+            "both oauth and a password",
+            "one of them",
+        ),
+        (
+            'password_env = "ENQUIRIES_PASSWORD"|oauth = { token_url = "http://t.example", client_id = "a", '
+            'client_secret_env = "S" }',
+            "mailbox[0].oauth.token_url",
+            "http://t.example",
+            "https",
+        ),
+        (
+            'password_env = "ENQUIRIES_PASSWORD"|oauth = { token_url = "https://t.example", clientid = "a" }',
+            "mailbox[0].oauth.clientid",
+            "no such key",
+            "client_id",
+        ),
         ('name = "whistleblowing"|name = "enquiries"', "mailbox.name", "twice", "of its own"),
         ("restricted = true|restricted = 1", "mailbox[1].restricted", "1", "true | false"),
+        ("[outgoing]|[scanner]\n[outgoing]", "scanner", "either socket or host", "needed"),
+        (
+            "[outgoing]|[acknowledgements]\nper_case = -1\n[outgoing]",
+            "acknowledgements.per_case",
+            "below 0",
+            "0 or more",
+        ),
         ("[outgoing]|[outgiong]", "outgiong", "no such key", "outgoing"),
         ('host = "smtp.example"|host = "smtp.example"\nsecurity = "none"', "outgoing.security", '"none"', "starttls"),
     ],

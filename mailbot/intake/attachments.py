@@ -6,95 +6,227 @@ and a sentence says what was wrong.
 
 from __future__ import annotations
 
-import email.utils
 import io
+import mimetypes
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from email.message import Message
 
 from mailbot.domain import Attachment
-from mailbot.intake.body import decoded, is_attachment, parts_of, read_body, text_of_html
-from mailbot.intake.headers import clean, decoded_words
+from mailbot.intake.body import DEEPEST, Packed, is_attachment, parts_of, read_body, text_of_html
+from mailbot.intake.charsets import decode
+from mailbot.intake.headers import clean, header_text, likely_charset, parameter
 
+MAX_FILES = 500
 MAX_FILE_BYTES = 50_000_000
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_CHARACTERS = 200_000
 MAX_PAGES = 300
+SMALLEST_PICTURE_BYTES = 30_000
+"""A picture shown within the text that is smaller than this is taken for a logo, not for something to be looked at."""
+
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+OPEN_DOCUMENT = "application/vnd.oasis.opendocument.text"
+SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+REPORTS = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
+
+Scanner = Callable[[bytes], str | None]
+"""Says of a file's bytes why it must stay sealed, or None where it may be opened."""
 
 
-def read_attachments(message: Message) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
-    """Every file of the message, forwarded messages too, and what was wrong with them in words."""
-    found, problems = [], []
-    for number, part in enumerate(_files(message), 1):
-        name = _name(part, number)
-        content = _content(part)
-        text, problem = _text(name, part, content)
-        found.append(Attachment(name=name, media_type=part.get_content_type(), size=len(content), text=text))
-        problems += [f"{name}: {problem}"] if problem else []
-    return tuple(found), tuple(problems)
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The files of a message, what was wrong with them, and the words of a body that was itself packed in a file."""
+
+    files: tuple[Attachment, ...]
+    problems: tuple[str, ...]
+    body: str
 
 
-def _files(message: Message) -> Iterator[Message]:
-    if message.get_content_maintype() == "multipart":
-        for part in parts_of(message):
-            yield from _files(part)
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file before it is read. `message` is the part it came in, where that part is a message itself."""
+
+    name: str
+    media_type: str
+    content: bytes
+    inline: bool
+    charset: str | None = None
+    message: Message | None = None
+
+
+def read_attachments(message: Message, packed: Sequence[Packed] = (), scan: Scanner | None = None) -> Attached:
+    """Every file of the message, what is packed in a winmail.dat too; `packed` are those found within its text.
+
+    `scan` is asked of every file: the text of one that must stay sealed is not read.
+    """
+    found: list[Attachment] = []
+    problems: list[str] = []
+    body = ""
+    for number, file in enumerate(_all_files(message, packed, problems), 1):
+        if number > MAX_FILES:
+            problems.append(f"more than {MAX_FILES} files; the rest are in the original message")
+            break
+        if file.name == BODY_FILE:
+            body = file.content.decode("utf-8", "replace")
+            continue
+        sealed = scan(file.content) if scan else None
+        text, problem = (None, sealed) if sealed else _text(file)
+        problems += [f"{file.name}: {problem}"] if problem else []
+        found.append(
+            Attachment(
+                name=file.name,
+                media_type=file.media_type,
+                size=len(file.content),
+                text=text,
+                unread=_unread(file, text),
+                sealed_because=sealed,
+            )
+        )
+    return Attached(tuple(found), tuple(problems), body)
+
+
+def contents(message: Message, packed: Sequence[Packed] = ()) -> Iterator[tuple[str, str, bytes]]:
+    """(name, media type, bytes) of every file, in the order of `read_attachments`: for an officer's download."""
+    for file in _all_files(message, packed, []):
+        if file.name != BODY_FILE:
+            yield file.name, file.media_type, file.content
+
+
+BODY_FILE = "\x00body"
+"""Stands for the text that a winmail.dat holds; no real file can have this name."""
+
+
+def _all_files(message: Message, packed: Sequence[Packed], problems: list[str]) -> Iterator[_File]:
+    likely = likely_charset(message)
+    for number, part in enumerate(_file_parts(message), 1):
+        file = _file(part, number, likely)
+        if file.media_type in ("application/ms-tnef", "application/vnd.ms-tnef") or file.name.lower() == "winmail.dat":
+            try:
+                yield from _unpacked_tnef(file.content)
+                continue
+            except Exception as error:  # noqa: BLE001  tnefparse fails on broken files in ways of its own
+                problems.append(f"{file.name}: cannot be unpacked ({type(error).__name__})")
+        yield file
+    for one in packed:
+        media_type = mimetypes.guess_type(one.name)[0] or "application/octet-stream"
+        yield _File(_without_path(one.name), media_type, one.content, inline=False)
+
+
+def _file_parts(message: Message, depth: int = 0) -> Iterator[Message]:
+    if message.get_content_maintype() == "multipart" and message.is_multipart():
+        for part in parts_of(message) if depth < DEEPEST else ():
+            yield from _file_parts(part, depth + 1)
     elif is_attachment(message):
         yield message
 
 
-def _name(part: Message, number: int) -> str:
-    """The file's name without any path; a made-up one where it has none."""
-    name = decoded_words(email.utils.collapse_rfc2231_value(part.get_filename() or ""))
-    name = clean(re.split(r"[/\\]", name)[-1])
+def _file(part: Message, number: int, likely: str | None) -> _File:
+    media_type = part.get_content_type()
+    inline = part.get_content_disposition() != "attachment" and part.get("Content-ID") is not None
+    charset = part.get_content_charset()
+    inner = part if media_type.startswith("message/") and parts_of(part) and media_type not in REPORTS else None
+    return _File(_name(part, number, likely), media_type, _content(part), inline, charset, inner)
+
+
+def _name(part: Message, number: int, likely: str | None) -> str:
+    """The file's name without any path; where it has none, what describes it, or a made-up one."""
+    name = parameter(part, "Content-Disposition", "filename", likely) or parameter(part, "Content-Type", "name", likely)
+    name = _without_path(name)
     if name:
         return name
-    return f"message-{number}.eml" if part.get_content_maintype() == "message" else f"attachment-{number}"
+    media_type = part.get_content_type()
+    if media_type in ("message/rfc822", "message/global"):
+        inner = parts_of(part)
+        subject = header_text(inner[0], "Subject") if inner else ""
+        return f"{_one_name(subject)}.eml" if subject else f"message-{number}.eml"
+    described = _one_name(header_text(part, "Content-Description"))
+    ending = ".txt" if media_type in REPORTS else mimetypes.guess_extension(media_type) or ""
+    return f"{described or f'attachment-{number}'}{ending}"
+
+
+def _without_path(name: str) -> str:
+    return clean(re.split(r"[/\\]", name)[-1])
+
+
+def _one_name(words: str) -> str:
+    return re.sub(r"[/\\]", " ", words)[:120]
 
 
 def _content(part: Message) -> bytes:
     if part.get_content_maintype() == "message" and parts_of(part):
-        return b"".join(inner.as_bytes() for inner in parts_of(part))
+        return b"\n".join(_as_bytes(inner) for inner in parts_of(part))
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
 
 
-def _text(name: str, part: Message, content: bytes) -> tuple[str | None, str | None]:
-    if len(content) > MAX_FILE_BYTES:
-        return None, f"{len(content)} bytes: too large to read"
-    if part.get_content_maintype() == "message":
-        return _message_text(part), None
-    reader = _reader(name.lower(), part.get_content_type())
+def _as_bytes(message: Message) -> bytes:
+    try:
+        return message.as_bytes()
+    except (UnicodeError, LookupError, ValueError, RecursionError):
+        return message.as_string().encode("utf-8", "surrogateescape")  # headers that the generator cannot write
+
+
+def _unpacked_tnef(content: bytes) -> Iterator[_File]:
+    """What is packed in a winmail.dat: the files, and the text where there is one."""
+    from tnefparse import TNEF
+
+    packed = TNEF(content, do_checksum=False)
+    words = packed.body or packed.htmlbody
+    if words:
+        text = decode(words, None)[0] if isinstance(words, bytes) else words
+        yield _File(BODY_FILE, "text/plain", (text_of_html(text) if packed.htmlbody == words else text).encode(), False)
+    elif packed._rtfbody:  # rtfbody raises where it is missing
+        yield _File(BODY_FILE, "text/plain", _rtf(packed.rtfbody).encode(), inline=False)
+    for number, one in enumerate(packed.attachments, 1):
+        name = _without_path(one.long_filename() or one.name) or f"attachment-{number}"
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        yield _File(name, media_type, bytes(one.data), inline=False)
+
+
+def _unread(file: _File, text: str | None) -> bool:
+    """Whether only a person can tell what is in it: a picture, a recording, a scan, or a kind that is not read here."""
+    if text is not None or not file.content or file.media_type in SIGNATURES:
+        return False
+    return not (file.inline and file.media_type.startswith("image/") and len(file.content) < SMALLEST_PICTURE_BYTES)
+
+
+def _text(file: _File) -> tuple[str | None, str | None]:
+    if len(file.content) > MAX_FILE_BYTES:
+        return None, f"{len(file.content)} bytes: too large to read"
+    if file.message is not None:
+        return _message_text(file.message), None
+    reader = _reader(file)
     if reader is None:
         return None, None
     try:
-        return reader(part, content)[:MAX_CHARACTERS], None
-    except Exception as error:  # noqa: BLE001  readers of PDF and Word fail in ways of their own on broken files
+        return reader(file)[:MAX_CHARACTERS], None
+    except Exception as error:  # noqa: BLE001  readers of documents fail in ways of their own on broken files
         return None, f"its text cannot be read ({type(error).__name__})"
 
 
-def _reader(name: str, media_type: str) -> Callable[[Message, bytes], str] | None:
-    if media_type == "application/pdf" or name.endswith(".pdf"):
-        return _pdf_text
-    if media_type == WORD or name.endswith(".docx"):
-        return _word_text
-    if media_type == "text/html" or name.endswith((".html", ".htm")):
-        return lambda part, content: text_of_html(_plain(part, content))
-    if media_type.startswith("text/") or name.endswith((".txt", ".csv", ".log", ".md")):
-        return _plain
-    return None
+def _reader(file: _File) -> Callable[[_File], str] | None:
+    ending = file.name.lower().rpartition(".")[2]
+    for media_types, endings, reader in READERS:
+        if file.media_type in media_types or ending in endings:
+            return reader
+    return _plain if file.media_type.startswith(("text/", "message/")) else None
 
 
-def _plain(part: Message, content: bytes) -> str:
-    text, _problem = decoded(part)
-    return text or content.decode("utf-8", "replace")
+def _plain(file: _File) -> str:
+    return decode(file.content, file.charset)[0]
 
 
-def _pdf_text(_part: Message, content: bytes) -> str:
+def _html(file: _File) -> str:
+    return text_of_html(_plain(file))
+
+
+def _pdf(file: _File) -> str:
     import pypdf
 
-    reader = pypdf.PdfReader(io.BytesIO(content))
+    reader = pypdf.PdfReader(io.BytesIO(file.content))
     pages, length = [], 0
     for page in reader.pages[:MAX_PAGES]:
         pages.append(page.extract_text())
@@ -104,15 +236,63 @@ def _pdf_text(_part: Message, content: bytes) -> str:
     return _or_nothing("\n".join(pages))
 
 
-def _word_text(_part: Message, content: bytes) -> str:
+def _word(file: _File) -> str:
     import docx
 
+    _check_unpacked(file.content)
+    document = docx.Document(io.BytesIO(file.content))
+    rows = [" ".join(cell.text for cell in row.cells) for table in document.tables for row in table.rows]
+    return _or_nothing("\n".join([*(paragraph.text for paragraph in document.paragraphs), *rows]))
+
+
+def _open_document(file: _File) -> str:
+    from lxml import etree
+
+    _check_unpacked(file.content)
+    with zipfile.ZipFile(io.BytesIO(file.content)) as packed:
+        content = packed.read("content.xml")
+    tree = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
+    paragraphs = (node for node in tree.iter() if etree.QName(node).localname in ("p", "h"))
+    return _or_nothing("\n".join("".join(node.itertext()) for node in paragraphs))
+
+
+def _rich_text(file: _File) -> str:
+    return _or_nothing(_rtf(file.content))
+
+
+def _rtf(content: bytes) -> str:
+    from striprtf.striprtf import rtf_to_text
+
+    return str(rtf_to_text(content.decode("latin-1"), errors="replace"))  # type: ignore[no-untyped-call]
+
+
+def _calendar(file: _File) -> str:
+    """What a calendar entry says: its summary, place, time and description (RFC 5545, unfolded)."""
+    lines = re.sub(r"\n[ \t]", "", _plain(file).replace("\r\n", "\n")).split("\n")
+    told = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.partition(";")[0].upper() in ("SUMMARY", "LOCATION", "DTSTART", "DESCRIPTION", "COMMENT"):
+            told.append(re.sub(r"\\([,;\\])", r"\1", re.sub(r"\\[nN]", "\n", value)))
+    return "\n".join(told)
+
+
+READERS: list[tuple[tuple[str, ...], tuple[str, ...], Callable[[_File], str]]] = [
+    (("application/pdf",), ("pdf",), _pdf),
+    ((WORD,), ("docx",), _word),
+    ((OPEN_DOCUMENT,), ("odt",), _open_document),
+    (("application/rtf", "text/rtf"), ("rtf",), _rich_text),
+    (("text/html",), ("html", "htm"), _html),
+    (("text/calendar",), ("ics",), _calendar),
+    ((), ("txt", "csv", "log", "md", "eml"), _plain),
+]
+"""How the text of a file is taken, by its media types and its name's ending."""
+
+
+def _check_unpacked(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         if sum(member.file_size for member in packed.infolist()) > MAX_UNPACKED_BYTES:
             raise ValueError("unpacks to too much")
-    document = docx.Document(io.BytesIO(content))
-    rows = [" ".join(cell.text for cell in row.cells) for table in document.tables for row in table.rows]
-    return _or_nothing("\n".join([*(paragraph.text for paragraph in document.paragraphs), *rows]))
 
 
 def _or_nothing(text: str) -> str:
@@ -121,10 +301,14 @@ def _or_nothing(text: str) -> str:
     return text
 
 
-def _message_text(part: Message) -> str:
-    """The words of a message within the message, subject and sender with them."""
+def _message_text(part: Message, depth: int = 0) -> str:
+    """The words of a message within the message, subject and sender with them, and of the messages within that."""
     lines = []
     for inner in parts_of(part):
-        lines += [f"{header}: {inner[header]}" for header in ("From", "Date", "Subject") if inner.get(header)]
+        for header in ("From", "Date", "Subject"):
+            value = header_text(inner, header)
+            lines += [f"{header}: {value}"] if value else []
         lines += ["", read_body(inner).text]
+        nested = (one for one in _file_parts(inner) if parts_of(one)) if depth < DEEPEST else ()
+        lines += [_message_text(one, depth + 1) for one in nested]
     return "\n".join(lines)[:MAX_CHARACTERS]

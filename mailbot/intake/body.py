@@ -1,7 +1,8 @@
-"""The words of a message: right whatever the charset label says, the sender's own apart from what they quote."""
+"""The words of a message as they stood on the sender's screen, whatever way they were packed."""
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,18 +10,44 @@ from email.message import Message
 
 from selectolax.lexbor import LexborHTMLParser
 
+from mailbot.intake.charsets import decode
+
 MAX_CHARACTERS = 500_000
 """What is read of one text part; more than any person writes, and a bound on the time a message can take."""
 
+DEEPEST = 120
+"""How far parts within parts are followed; what lies deeper is named as a defect."""
+
 BLOCKS = "p,div,br,li,tr,h1,h2,h3,h4,h5,h6,blockquote,table,ul,ol,pre,hr"
+SHOWN = ("text/plain", "text/html", "text/enriched", "text/richtext")
+QUOTE_MARK = "-----Original Message-----"
+
+_UUENCODED = re.compile(
+    r"^begin(?:-base64)? [0-7]{3,4} (?P<name>[^\n]{1,200})\n(?P<lines>.*?)\n(?:`\n|\s?\n)?end *$", re.M | re.S
+)
+_ARMOUR = re.compile(
+    r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:Hash:[^\n]*\n)*\n?(?P<text>.*?)-----BEGIN PGP SIGNATURE-----.*?"
+    r"(?:-----END PGP SIGNATURE-----|\Z)",
+    re.S,
+)
+_MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,40}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A file found inside a text: uuencoded, as old programs send them."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The text that was on the sender's screen, and what was wrong with it in words."""
+    """The text that was on the sender's screen, files found within it, and what was wrong in words."""
 
     text: str
-    defects: tuple[str, ...]
+    packed: tuple[Packed, ...] = ()
+    defects: tuple[str, ...] = ()
 
 
 def read_body(message: Message) -> Body:
@@ -30,25 +57,32 @@ def read_body(message: Message) -> Body:
     """
     plain: list[str] = []
     html: list[str] = []
+    packed: list[Packed] = []
     defects: list[str] = []
     for part in text_parts(message):
         text, defect = decoded(part)
-        (html if part.get_content_subtype() == "html" else plain).append(text)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         defects += [defect] if defect else []
+        if part.get_content_subtype() == "html":
+            html.append(text)
+            continue
+        text, files = unpacked(text)
+        packed += files
+        plain.append(_MARKUP.sub("", text) if part.get_content_subtype() in ("enriched", "richtext") else text)
     words = "\n".join(text for text in plain if text.strip())
     if not words.strip() and html:
-        words = "\n".join(text_of_html(text) for text in html)
+        words = "\n".join(text_of_html(text[: 4 * MAX_CHARACTERS]) for text in html)
     if len(words) > MAX_CHARACTERS:
         defects.append(f"the text has {len(words)} characters; the first {MAX_CHARACTERS} are shown")
-    return Body(_tidy(words[:MAX_CHARACTERS]), tuple(dict.fromkeys(defects)))
+    return Body(_tidy(_ARMOUR.sub(_unarmoured, words[:MAX_CHARACTERS])), tuple(packed), tuple(dict.fromkeys(defects)))
 
 
-def text_parts(message: Message) -> Iterator[Message]:
+def text_parts(message: Message, depth: int = 0) -> Iterator[Message]:
     """The parts shown as the message's text, in order; not attachments, not messages within the message."""
-    if message.get_content_maintype() == "multipart":
-        for part in parts_of(message):
-            yield from text_parts(part)
-    elif message.get_content_maintype() == "text" and not is_attachment(message):
+    if message.get_content_maintype() == "multipart" and message.is_multipart():
+        for part in parts_of(message) if depth < DEEPEST else ():
+            yield from text_parts(part, depth + 1)
+    elif not is_attachment(message):
         yield message
 
 
@@ -59,40 +93,37 @@ def parts_of(message: Message) -> list[Message]:
 
 
 def is_attachment(part: Message) -> bool:
-    """Whether a part came as a file rather than as text to read."""
+    """Whether a part came as a file rather than as text to read. A multipart without parts is the text it holds."""
     if part.get_content_maintype() == "multipart":
         return False
     if part.get_content_disposition() == "attachment" or part.get_content_maintype() == "message":
         return True
-    return part.get_content_type() not in ("text/plain", "text/html", "text/enriched", "text/calendar") or bool(
-        part.get_filename()
-    )
+    return part.get_content_type() not in SHOWN or bool(part.get_filename())
 
 
 def decoded(part: Message) -> tuple[str, str | None]:
-    """The text of a part: by its label if that fits, else UTF-8, else Windows-1252, which fits everything."""
+    """The text of a part, and what was wrong with its charset label or None."""
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
         return "", None
-    label = (part.get_content_charset() or "utf-8").lower()
-    content = content.replace(b"\x00", b"")
-    if label in ("us-ascii", "ascii", "iso-8859-1", "latin-1", "iso8859-1"):
-        label = "utf-8" if content.isascii() or _is_utf8(content) else "cp1252"  # what such labels mean in practice
-    for charset in dict.fromkeys((label, "utf-8")):
+    label = part.get_param("charset")
+    return decode(content, str(label) if isinstance(label, str) and label.strip() else None)
+
+
+def unpacked(text: str) -> tuple[str, list[Packed]]:
+    """The text without the uuencoded files in it, and those files."""
+    files: list[Packed] = []
+
+    def taken(match: re.Match[str]) -> str:
         try:
-            return content.decode(charset), None
-        except (LookupError, UnicodeError):
-            continue
-    wrong = f"the text is not in {label}, as labelled"
-    return content.decode("cp1252", "replace"), wrong
+            lines = match["lines"].split("\n")
+            content = b"".join(binascii.a2b_uu(line.encode("latin-1")) for line in lines if line.strip())
+        except (binascii.Error, UnicodeEncodeError):
+            return match.group()  # only looks like one: it stays in the text
+        files.append(Packed(match["name"].strip(), content))
+        return ""
 
-
-def _is_utf8(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    return (_UUENCODED.sub(taken, text), files) if "\nend" in text else (text, files)
 
 
 def text_of_html(html: str) -> str:
@@ -104,90 +135,15 @@ def text_of_html(html: str) -> str:
     for block in tree.css(BLOCKS):
         block.insert_before("\n")
         if block.tag == "blockquote" or "quote" in (block.attributes.get("class") or ""):
-            block.insert_before("\n-----Original Message-----\n")
+            block.insert_before(f"\n{QUOTE_MARK}\n")
     return tree.body.text(separator="") if tree.body else ""
 
 
+def _unarmoured(match: re.Match[str]) -> str:
+    """The text that a PGP signature in the text covers; lines that the signing escaped begin with a dash again."""
+    return re.sub(r"^- ", "", match["text"], flags=re.MULTILINE)
+
+
 def _tidy(text: str) -> str:
-    lines = [
-        re.sub(r"[ \t\xa0]+", " ", line).strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    ]
+    lines = [re.sub(r"[ \t\xa0]+", " ", line).strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
-_QUOTE_STARTS = re.compile(
-    r"^(?:"
-    r"-{2,}\s*(?:original message|forwarded message|neges wreiddiol|forwarded by|neges a anfonwyd ymlaen).*"
-    r"|begin forwarded message:?"
-    r"|_{10,}"
-    r"|(?:on|ar)\b.{4,200}\b(?:wrote|ysgrifennodd)\b.{0,80}:"
-    r"|(?:le .{4,120} a écrit|am .{4,120} schrieb.{0,80}|dnia .{4,120} napisał.{0,40}|el .{4,120} escribió) ?:"
-    r"|>.*"
-    r")$",
-    re.IGNORECASE,
-)
-_HEADER_BLOCK = re.compile(r"^\*?(?:from|oddi wrth|von|de|od)\*?:\s.*\S", re.IGNORECASE)
-_HEADER_NEXT = re.compile(r"^\*?(?:sent|date|to|cc|subject|anfonwyd|dyddiad|at|pwnc)\*?:", re.IGNORECASE)
-_SIGNATURE = re.compile(
-    r"^(?:--|—|-- )$|^(?:sent from my |sent from (?:yahoo|outlook|mail) |get outlook for |anfonwyd o fy ).*$",
-    re.IGNORECASE,
-)
-_DISCLAIMER = re.compile(
-    r"^(?:(?:this|the information in this|this electronic) (?:e-?mail|message|communication)"
-    r"(?:,| and| is| may| has| contains| carries| was)|"
-    r"disclaimer\b|confidentiality notice|privileged|think before you print|please consider the environment|"
-    r"mae'r (?:e-?bost|neges) (?:hwn|hon) yn)",
-    re.IGNORECASE,
-)
-
-
-def split_reply(text: str) -> tuple[str, str, str]:
-    """(what the sender wrote, what they quote or forward, their signature and disclaimers). No word is lost.
-
-    Lines that answer between quoted ones stay with the sender's own words.
-    """
-    written: list[str] = []
-    quoted: list[str] = []
-    signature: list[str] = []
-    lines = text.split("\n")
-    at = 0
-    while at < len(lines):
-        line = lines[at].strip()
-        joined = f"{line} {lines[at + 1].strip()}" if at + 1 < len(lines) else line
-        if line.startswith(">"):
-            quoted.append(lines[at])
-        elif _starts_quote(line, lines, at):
-            quoted += lines[at:]
-            break
-        elif line[:3].lower() in ("on ", "ar ") and _QUOTE_STARTS.match(line):
-            quoted.append(lines[at])
-        elif line[:3].lower() in ("on ", "ar ") and _QUOTE_STARTS.match(joined):
-            quoted += lines[at : at + 2]
-            at += 1
-        elif _SIGNATURE.match(line) or _DISCLAIMER.match(line):
-            rest = _up_to_quote(lines, at)
-            signature += lines[at:rest]
-            at = rest - 1
-        else:
-            written.append(lines[at])
-        at += 1
-    return "\n".join(written).strip(), "\n".join(quoted).strip(), "\n".join(signature).strip()
-
-
-def _starts_quote(line: str, lines: list[str], at: int) -> bool:
-    """Whether everything from here on is history: a marker line, or a block of headers as Outlook writes it."""
-    if _HEADER_BLOCK.match(line):
-        return any(_HEADER_NEXT.match(follower.strip()) for follower in lines[at + 1 : at + 4])
-    if not _QUOTE_STARTS.match(line):
-        return False
-    return not line.lower().startswith(("on ", "ar ")) or not any(
-        follower.strip().startswith(">") for follower in lines[at + 1 : at + 4]
-    )
-
-
-def _up_to_quote(lines: list[str], at: int) -> int:
-    for number in range(at + 1, len(lines)):
-        line = lines[number].strip()
-        if line.startswith(">") or _starts_quote(line, lines, number):
-            return number
-    return len(lines)

@@ -3,33 +3,83 @@
 from __future__ import annotations
 
 import binascii
+import email.utils
 import quopri
 import re
 from email.message import Message
 
+from mailbot.intake.charsets import decode, python_name
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _ENCODED = re.compile(r"=\?([\w.:+-]+)(?:\*[\w-]*)?\?([bBqQ])\?([^?]*)\?=")
+_RUN = re.compile(r"(?:=\?[\w.:+*-]+\?[bBqQ]\?[^?]*\?=)+")
 _BETWEEN = re.compile(r"(\?=)\s+(=\?)")
+_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+_TELLING = re.compile(rb"(?:from|subject|date|to|content-type|message-id)[ \t]*:", re.IGNORECASE)
+
+
+def repaired(content: bytes) -> tuple[bytes, str | None]:
+    """The message with its header block made whole, and what was wrong, or None.
+
+    A line that is no header ends the block for every parser: the subject, sender or structure below it would be read as
+    text. Where telling headers follow such lines before the first empty one, the lines belong to the header above.
+    """
+    head, gap, body = _parted(content)
+    lines = head.split(b"\n")
+    odd = [at for at, line in enumerate(lines) if line.strip() and line[:1] not in b" \t" and not _FIELD.match(line)]
+    if odd and odd[0] == 0 and lines[0].startswith(b"From "):
+        odd = odd[1:]  # the separator line of an mbox
+    if not odd or not any(_TELLING.match(line) for line in lines[odd[0] + 1 :]):
+        return content, None
+    for at in odd:
+        lines[at] = b" " + lines[at] if at else b"X-Unreadable: " + lines[at].replace(b":", b"")
+    return b"\n".join(lines) + gap + body, "a line among the headers is no header"
+
+
+def _parted(content: bytes) -> tuple[bytes, bytes, bytes]:
+    match = re.search(rb"\r?\n\r?\n", content)
+    return (content[: match.start()], match.group(), content[match.end() :]) if match else (content, b"", b"")
 
 
 def header_text(message: Message, name: str) -> str:
     """The first header of that name as one line of text; '' where there is none."""
-    raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    return clean(decoded_words(str(raw)))
+    return next(iter(header_texts(message, name)), "")
 
 
-def decoded_words(raw: str) -> str:
+def header_texts(message: Message, name: str) -> list[str]:
+    """Every header of that name, each as one line of text."""
+    likely = likely_charset(message)
+    found = (value for key, value in message.raw_items() if key.lower() == name.lower())
+    return [clean(decoded_words(str(value), likely)) for value in found]
+
+
+def likely_charset(message: Message) -> str | None:
+    """The charset that the message's parts declare first: what unlabelled bytes in its headers are likely to be in."""
+    for part in message.walk():
+        charset = part.get_content_charset()
+        if charset and charset not in ("us-ascii", "utf-8"):
+            return charset
+    return None
+
+
+def parameter(part: Message, header: str, name: str, likely: str | None = None) -> str:
+    """A parameter of a header (``filename``, ``name``) as text; RFC 2231, encoded words and raw bytes are all read."""
+    raw = next((value for key, value in part.raw_items() if key.lower() == header.lower()), None)
+    if raw is None:
+        return ""
+    readable = Message()
+    readable[header] = clean(_unlabelled(str(raw), likely))
+    value = readable.get_param(name, "", header)
+    return clean(decoded_words(email.utils.collapse_rfc2231_value(value) if value else ""))
+
+
+def decoded_words(raw: str, likely: str | None = None) -> str:
     """A raw header value, in which bytes beyond ASCII stand as surrogates, as text."""
-    text = readable(raw.encode("utf-8", "surrogateescape"))
-    return _ENCODED.sub(_decoded_word, _BETWEEN.sub(r"\1\2", text))
+    return _RUN.sub(_decoded_run, _BETWEEN.sub(r"\1\2", _unlabelled(raw, likely)))
 
 
-def readable(content: bytes) -> str:
-    """Bytes without a label: UTF-8 if they are that, else Windows-1252, which fits everything."""
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+def _unlabelled(raw: str, likely: str | None) -> str:
+    return decode(raw.encode("utf-8", "surrogateescape"), None, likely)[0]
 
 
 def clean(text: str) -> str:
@@ -37,15 +87,23 @@ def clean(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", text).split())
 
 
-def _decoded_word(match: re.Match[str]) -> str:
-    charset, encoding, words = match.groups()
-    try:
-        if encoding in "bB":
-            content = binascii.a2b_base64(words + "=" * (-len(words) % 4))
+def _decoded_run(run: re.Match[str]) -> str:
+    """Words that follow one another in one charset are decoded together: some programs cut a letter in two."""
+    pieces: list[tuple[str, bytes]] = []
+    for match in _ENCODED.finditer(run.group()):
+        charset, encoding, words = match.groups()
+        try:
+            content = _bytes_of(encoding, words, charset)
+        except binascii.Error:
+            return run.group()  # not what it says: shown as it stands
+        if pieces and pieces[-1][0] == charset.lower():
+            pieces[-1] = (pieces[-1][0], pieces[-1][1] + content)
         else:
-            content = quopri.decodestring(words.replace("_", " ").encode(charset))
-        return content.decode(charset)
-    except UnicodeDecodeError:
-        return readable(content)
-    except (LookupError, binascii.Error, ValueError):
-        return match.group()  # no charset of that name, or not what it says: shown as it stands
+            pieces.append((charset.lower(), content))
+    return "".join(decode(content, charset)[0] for charset, content in pieces)
+
+
+def _bytes_of(encoding: str, words: str, charset: str) -> bytes:
+    if encoding in "bB":
+        return binascii.a2b_base64(words.encode("ascii", "ignore") + b"=" * (-len(words) % 4))
+    return quopri.decodestring(words.replace("_", " ").encode(python_name(charset) or "utf-8", "replace"))

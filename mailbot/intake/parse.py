@@ -6,7 +6,7 @@ messages into the sender's own.
 
 from __future__ import annotations
 
-import email
+import email.parser
 import email.utils
 import logging
 import re
@@ -17,72 +17,97 @@ from email.message import Message
 import mailparser
 
 from mailbot.domain import Address, Email, RawMail
-from mailbot.intake.attachments import read_attachments
+from mailbot.intake.attachments import Scanner, read_attachments
 from mailbot.intake.automatic import reason_automatic
-from mailbot.intake.body import Body, read_body, split_reply
-from mailbot.intake.headers import clean, header_text
+from mailbot.intake.body import Body, read_body
+from mailbot.intake.charsets import decode
+from mailbot.intake.headers import clean, header_text, header_texts, likely_charset, repaired
 from mailbot.intake.language import language_of
+from mailbot.intake.replies import split_reply
+from mailbot.intake.sealed import ENCRYPTED, has_encrypted_text, opened
 
-for _noisy in ("mailparser", "pypdf"):
+MAX_WHOLE_BYTES = 100_000_000
+"""A larger message is read by its headers and first words only; all of it is kept."""
+
+FIRST_BYTES = 200_000
+
+for _noisy in ("mailparser", "pypdf", "tnefparse", "flufl.bounce"):
     logging.getLogger(_noisy).setLevel(logging.CRITICAL)  # what they complain of is in `defects`, for officers
 
 
-def parse(raw: RawMail, *, own_addresses: frozenset[str] = frozenset(), authserv_id: str | None = None) -> Email:
+def parse(
+    raw: RawMail,
+    *,
+    own_addresses: frozenset[str] = frozenset(),
+    authserv_id: str | None = None,
+    scan: Scanner | None = None,
+) -> Email:
     """The message as far as it can be read; never raises. What is wrong with it stands in `defects`, in words.
 
     `own_addresses` are those we write from: mail from one of them is our own come back. `authserv_id` is the one server
-    whose Authentication-Results are believed (RFC 8601 section 5); None believes nobody's.
+    whose Authentication-Results are believed (RFC 8601 section 5); None believes nobody's. `scan` says of a file why it
+    must stay sealed.
     """
-    content = raw.content.replace(b"\x00", b"")
+    if len(raw.content) > MAX_WHOLE_BYTES:
+        return barely_read(raw.content, f"{len(raw.content)} bytes: only headers and the first words are read")
     try:
-        headers = mailparser.parse_from_bytes(content)
-        message: Message = headers.message
-    except Exception as error:  # noqa: BLE001  mail-parser fails on some malformed reports with whatever comes
-        return _barely_read(content, f"the message is malformed ({type(error).__name__}); only its text is shown")
+        return _read(raw.content, own_addresses, authserv_id, scan)
+    except Exception as error:  # noqa: BLE001  the parsers fail on some malformed mail with whatever comes
+        return barely_read(raw.content, f"the message is malformed ({type(error).__name__}); only its text is shown")
+
+
+def _read(content: bytes, own_addresses: frozenset[str], authserv_id: str | None, scan: Scanner | None) -> Email:
+    content, repair = repaired(content)
+    headers = mailparser.parse_from_bytes(content)
+    message, sealed = opened(headers.message)
     body = read_body(message)
-    written, quoted, signature = split_reply(body.text)
-    attachments, problems = read_attachments(message)
-    sender = _first(headers.from_) if _first(headers.from_).address else _written_sender(message)
+    attached = read_attachments(message, body.packed, scan)
+    written, quoted, signature = split_reply(body.text or attached.body)
+    sender = _sender(headers, message)
     subject = _subject(headers.subject, message)
+    if has_encrypted_text(body.text):
+        sealed = ENCRYPTED
     return Email(
         message_id=clean(str(message.get("Message-ID") or "")),
         sender=sender,
         reply_to=_other_than(sender, _first(headers.reply_to)),
         return_path=_return_path(message),
-        recipients=_addresses(headers.to) + _addresses(headers.cc),
+        recipients=_addresses(headers.to) + _addresses(headers.cc) + _delivered_to(message),
         subject=subject,
         sent_at=_sent_at(message),
         text=written,
         quoted=quoted,
         signature=signature,
         language=language_of(written or quoted),
-        attachments=attachments,
+        attachments=attached.files,
         references=tuple(
             re.findall(r"<[^<>\s]+>", f"{message.get('References') or ''} {message.get('In-Reply-To') or ''}")
         ),
-        automatic=reason_automatic(message, sender, subject, written, own_addresses),
+        automatic=reason_automatic(message, sender, subject, written, own_addresses, signature=signature),
         forged=_forged(message, authserv_id),
-        defects=(*_defects(message, body), *problems),
+        unreadable=sealed,
+        defects=(*([repair] if repair else []), *_defects(message, body), *attached.problems),
     )
 
 
-def _barely_read(content: bytes, defect: str) -> Email:
-    """What the standard library makes of a message that mail-parser cannot read."""
-    message = email.message_from_bytes(content)
-    body = read_body(message)
-    sender = _first([email.utils.parseaddr(str(message.get("From", "")))])
-    subject = clean(str(message.get("Subject", "")))
+def barely_read(content: bytes, defect: str) -> Email:
+    """What can be read of a message that cannot be parsed: its headers and its first words. Never raises."""
+    head, _, rest = content[: 10 * FIRST_BYTES].replace(b"\r\n", b"\n").partition(b"\n\n")
+    message: Message = email.parser.BytesHeaderParser().parsebytes(head + b"\n\n")
+    sender = _written_sender(message)
+    text = decode(rest[:FIRST_BYTES], likely_charset(message))[0]
+    subject = header_text(message, "Subject")
     return Email(
-        message_id=clean(str(message.get("Message-ID", ""))),
+        message_id=header_text(message, "Message-ID"),
         sender=sender,
         reply_to=None,
         return_path=_return_path(message),
-        recipients=(),
+        recipients=_delivered_to(message),
         subject=subject,
         sent_at=_sent_at(message),
-        text=body.text,
-        automatic=reason_automatic(message, sender, subject, body.text),
-        defects=(defect, *body.defects),
+        text=text,
+        automatic=reason_automatic(message, sender, subject, text),
+        defects=(defect,),
     )
 
 
@@ -99,13 +124,42 @@ def _first(pairs: Iterable[tuple[str, str]]) -> Address:
     return next(iter(_addresses(pairs)), Address())
 
 
+def _sender(headers: mailparser.MailParser, message: Message) -> Address:
+    """Who wrote: From; where there is no address in it, the next header that holds one. The name stays From's."""
+    read = _first(headers.from_)
+    if "@" in read.address:
+        return read
+    written = _written_sender(message)
+    if written.address:
+        return written
+    for name in ("Reply-To", "Sender", "Return-Path"):
+        found = _ADDRESS.search(header_text(message, name))
+        if found:
+            return Address(name=written.name, address=found.group().lower())
+    return written
+
+
+_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
+
+
 def _written_sender(message: Message) -> Address:
-    """The sender as the header has it, where mail-parser finds no address: encoded or broken in a way of its own."""
+    """The sender as the header has it, where mail-parser finds no address: encoded or broken in a way of its own.
+
+    A bare name without an @ (``MAILER-DAEMON``) is an address of the sending machine.
+    """
     text = header_text(message, "From")
-    found = re.search(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+", text)
-    address = found.group().lower().rstrip(".") if found else ""
-    name = clean(re.sub(r"[<>\"()]", " ", text.replace(found.group() if found else "", "")))
-    return Address(name=name, address=address)
+    within = re.search(r"<([^<>]*@[^<>]*)>", text)
+    found = _ADDRESS.search(text)
+    bare = re.fullmatch(r"([\w.-]+)\s*(?:\([^)]*\))?", text)
+    address = within.group(1) if within else found.group() if found else bare.group(1) if bare else ""
+    name = clean(re.sub(r"[<>\"()]", " ", text.replace(address, "")))
+    return Address(name=name if address != text else "", address=address.strip().lower())
+
+
+def _delivered_to(message: Message) -> tuple[Address, ...]:
+    """The addresses that servers on the way noted: the one with the reply token may stand only there."""
+    found = (text for name in ("Delivered-To", "X-Original-To", "Envelope-To") for text in header_texts(message, name))
+    return tuple(Address(address=match.group().lower()) for text in found for match in _ADDRESS.finditer(text))
 
 
 def _other_than(sender: Address, answer_to: Address) -> Address | None:
@@ -119,10 +173,10 @@ def _addresses(pairs: Iterable[tuple[str, str]]) -> tuple[Address, ...]:
 
 
 def _subject(read: object, message: Message) -> str:
-    """mail-parser's subject; the header itself where it leaves encoded words or lost characters in it, or nothing."""
+    """The header as people meant it; mail-parser's reading where it has none."""
     subject = clean(str(read))
-    lost = not subject or "=?" in subject or "\N{REPLACEMENT CHARACTER}" in subject
-    return header_text(message, "Subject") if lost else subject
+    written = header_text(message, "Subject")
+    return subject if subject == written or not written else written
 
 
 def _return_path(message: Message) -> str | None:

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailbot.domain import Email, RawMail
-from mailbot.intake.body import split_reply
 from mailbot.intake.files import mails_in
 from mailbot.intake.parse import parse
+from mailbot.intake.replies import split_reply
 from tests.doubles import NOON
 
 SAMPLES = Path(__file__).parent.parent.parent / "mailbot" / "samples"
@@ -153,7 +153,7 @@ def test_attached_messages_and_files_are_attachments_with_their_text() -> None:
     email = read(message.as_bytes())
     assert email.text == "my own words"
     texts = {one.name: one.text for one in email.attachments}
-    assert "the inner words" in (texts["message-1.eml"] or "")
+    assert "the inner words" in (texts["Inner.eml"] or "")
     assert (texts["log.txt"] or "").strip() == "a log line"
     assert texts["paper.docx"] == "the words of the paper"
     assert texts["a.png"] is None
