@@ -9,8 +9,12 @@ from __future__ import annotations
 import io
 import mimetypes
 import re
+import signal
+import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 
@@ -24,6 +28,9 @@ MAX_FILE_BYTES = 50_000_000
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_CHARACTERS = 200_000
 MAX_PAGES = 300
+FILE_SECONDS = 5
+FILES_SECONDS = 15
+"""How long the text of one file, and of all files of a message, may take to read."""
 SMALLEST_PICTURE_BYTES = 30_000
 """A picture shown within the text that is smaller than this is taken for a logo, not for something to be looked at."""
 
@@ -65,6 +72,7 @@ def read_attachments(message: Message, packed: Sequence[Packed] = (), scan: Scan
     found: list[Attachment] = []
     problems: list[str] = []
     body = ""
+    until = time.monotonic() + FILES_SECONDS
     for number, file in enumerate(_all_files(message, packed, problems), 1):
         if number > MAX_FILES:
             problems.append(f"more than {MAX_FILES} files; the rest are in the original message")
@@ -73,7 +81,7 @@ def read_attachments(message: Message, packed: Sequence[Packed] = (), scan: Scan
             body = file.content.decode("utf-8", "replace")
             continue
         sealed = scan(file.content) if scan else None
-        text, problem = (None, sealed) if sealed else _text(file)
+        text, problem = (None, sealed) if sealed else _text(file, until)
         problems += [f"{file.name}: {problem}"] if problem else []
         found.append(
             Attachment(
@@ -193,7 +201,7 @@ def _unread(file: _File, text: str | None) -> bool:
     return not (file.inline and file.media_type.startswith("image/") and len(file.content) < SMALLEST_PICTURE_BYTES)
 
 
-def _text(file: _File) -> tuple[str | None, str | None]:
+def _text(file: _File, until: float) -> tuple[str | None, str | None]:
     if len(file.content) > MAX_FILE_BYTES:
         return None, f"{len(file.content)} bytes: too large to read"
     if file.message is not None:
@@ -202,9 +210,37 @@ def _text(file: _File) -> tuple[str | None, str | None]:
     if reader is None:
         return None, None
     try:
-        return reader(file)[:MAX_CHARACTERS], None
+        with _at_most(min(FILE_SECONDS, until - time.monotonic())):
+            return reader(file)[:MAX_CHARACTERS], None
+    except _TookTooLong:
+        return None, "its text takes too long to read"
     except Exception as error:  # noqa: BLE001  readers of documents fail in ways of their own on broken files
         return None, f"its text cannot be read ({type(error).__name__})"
+
+
+class _TookTooLong(BaseException):
+    """Not an Exception: the readers of documents catch those."""
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Stops what takes longer by `_TookTooLong`; only in a process's main thread, which alone gets signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise _TookTooLong
+
+    if seconds <= 0:
+        raise _TookTooLong
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _reader(file: _File) -> Callable[[_File], str] | None:
@@ -226,6 +262,8 @@ def _html(file: _File) -> str:
 def _pdf(file: _File) -> str:
     import pypdf
 
+    if b"%PDF-" not in file.content[:1024]:
+        raise ValueError("no PDF")
     reader = pypdf.PdfReader(io.BytesIO(file.content))
     pages, length = [], 0
     for page in reader.pages[:MAX_PAGES]:

@@ -20,6 +20,8 @@ from mailbot.intake import phrases
 FEW_WORDS = 130
 """The reply of somebody who is away is short; who tells of their leave and goes on for longer is a person."""
 
+LONGEST_BOUNCE_BYTES = 300_000
+
 ROBOT_NAMES = re.compile(
     r"^(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_.]?(?:delivery|system|er)(?:[-_.].*)?|"
     r"(?:.*[-_.+])?(?:no|not|do-?not|donot)[-_.]?reply(?:[-_.+].*)?|noreply.*|ne-?pas-?repondre|nicht-?antworten|"
@@ -82,6 +84,12 @@ class _Signs:
     text: str
     signature: str
     own_addresses: frozenset[str]
+
+    @property
+    def bytes(self) -> int:
+        """About how large the message is."""
+        texts = (part.get_payload() for part in self.message.walk() if not part.is_multipart())
+        return sum(len(text) for text in texts if isinstance(text, str))
 
     @property
     def opening(self) -> str:
@@ -188,12 +196,17 @@ def _returned(signs: _Signs) -> bool:
 
 
 def _bounces(signs: _Signs) -> bool:
-    """What flufl.bounce knows of bounces, where the words are a bounce's too: it sees some in people's mail."""
+    """What flufl.bounce knows of bounces, where the words are a bounce's too: it sees some in people's mail.
+
+    It goes through attachments line by line, so that it is asked of short messages alone.
+    """
+    if not REFUSED.search(signs.text[:20_000]) or signs.bytes > LONGEST_BOUNCE_BYTES:
+        return False
     try:
         temporary, permanent = all_failures(signs.message)
     except Exception:  # noqa: BLE001  it raises AttributeError and more on mail that is no bounce
         return False
-    return bool((temporary or permanent) and REFUSED.search(signs.text[:20_000]))
+    return bool(temporary or permanent)
 
 
 def _calendar_answer(signs: _Signs) -> bool:

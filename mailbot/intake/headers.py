@@ -24,7 +24,7 @@ def repaired(content: bytes) -> tuple[bytes, str | None]:
     A line that is no header ends the block for every parser: the subject, sender or structure below it would be read as
     text. Where telling headers follow such lines before the first empty one, the lines belong to the header above.
     """
-    head, gap, body = _parted(content)
+    head = head_of(content)
     lines = head.split(b"\n")
     odd = [at for at, line in enumerate(lines) if line.strip() and line[:1] not in b" \t" and not _FIELD.match(line)]
     if odd and odd[0] == 0 and lines[0].startswith(b"From "):
@@ -33,12 +33,13 @@ def repaired(content: bytes) -> tuple[bytes, str | None]:
         return content, None
     for at in odd:
         lines[at] = b" " + lines[at] if at else b"X-Unreadable: " + lines[at].replace(b":", b"")
-    return b"\n".join(lines) + gap + body, "a line among the headers is no header"
+    return b"\n".join(lines) + content[len(head) :], "a line among the headers is no header"
 
 
-def _parted(content: bytes) -> tuple[bytes, bytes, bytes]:
+def head_of(content: bytes) -> bytes:
+    """The header block with the empty line that ends it."""
     match = re.search(rb"\r?\n\r?\n", content)
-    return (content[: match.start()], match.group(), content[match.end() :]) if match else (content, b"", b"")
+    return content[: match.end()] if match else content
 
 
 def header_text(message: Message, name: str) -> str:

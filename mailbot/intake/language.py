@@ -20,13 +20,13 @@ def language_of(text: str) -> str:
         return "cy"
     if sum(map(len, words)) < FEW_LETTERS:
         return "en"
-    found, certainty = _identifier().classify(text[:4000])
+    found, certainty = identifier().classify(text[:4000])
     return str(found) if found == "en" or certainty > 0.9 else "en"
 
 
 @cache
-def _identifier() -> Any:
-    """Loaded with the first message that needs it: reading the table takes half a second."""
+def identifier() -> Any:
+    """Loaded with the first message that needs it: reading the table takes half a second, and a temporary file."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

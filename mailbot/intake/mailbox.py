@@ -15,9 +15,11 @@ from typing import Any
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
+from mailbot.clock import now
 from mailbot.config import Mailbox
 from mailbot.domain import RawMail
 from mailbot.errors import MailboxUnreachable
+from mailbot.intake.oauth import Tokens
 
 TIMEOUT_SECONDS = 60
 BATCH_MESSAGES = 100
@@ -127,15 +129,21 @@ class ImapFolder:
 
 
 class ImapMailbox:
-    """A signed-in connection; a context manager. Raises `MailboxUnreachable` with what to mend."""
+    """A signed-in connection; a context manager. Raises `MailboxUnreachable` with what to mend.
 
-    def __init__(self, settings: Mailbox) -> None:
+    `tokens` outlive the connection; without them, a mailbox that signs in by OAuth asks for a token each time.
+    """
+
+    def __init__(self, settings: Mailbox, tokens: Tokens | None = None) -> None:
         self._settings = settings
+        self._tokens = tokens
+        if tokens is None and settings.oauth is not None:
+            self._tokens = Tokens(settings.oauth, settings.name, now)
         self._client: IMAPClient | None = None
 
     def __enter__(self) -> ImapMailbox:
         settings = self._settings
-        password = settings.password
+        secret = self._tokens.access_token() if self._tokens else settings.password
         try:
             self._client = _connected(settings)
         except ssl.SSLCertVerificationError as error:
@@ -145,12 +153,18 @@ class ImapMailbox:
         except NETWORK_ERRORS as error:
             raise _unreachable(settings, "no secure connection", error) from None
         try:
-            self._client.login(settings.username, password)
+            self._sign_in(self._client, secret)
         except LoginError:
             self.close()
+            mend = (
+                "let this client read the mailbox over IMAP at the provider" if self._tokens else "check the password"
+            )
             raise MailboxUnreachable(
-                f"{settings.name}: {settings.host} refused the sign-in of {settings.username}; check the password"
+                f"{settings.name}: {settings.host} refused the sign-in of {settings.username}; {mend}"
             ) from None
+        except MailboxUnreachable:
+            self.close()
+            raise
         except NETWORK_ERRORS as error:
             raise _unreachable(settings, "the connection broke while signing in", error) from None
         return self
@@ -166,6 +180,16 @@ class ImapMailbox:
             raise RuntimeError("the mailbox is not open: use it in a with statement")
         for name in self._settings.folders:
             yield ImapFolder(self._client, self._settings, name)
+
+    def _sign_in(self, client: IMAPClient, secret: str) -> None:
+        """By password, or by token: one that the server refuses, as it may be revoked, is asked anew once."""
+        if self._tokens is None:
+            client.login(self._settings.username, secret)
+            return
+        try:
+            client.oauth2_login(self._settings.username, secret)
+        except LoginError:
+            client.oauth2_login(self._settings.username, self._tokens.access_token(refused=secret))
 
     def close(self) -> None:
         """Signs out; a server that is gone already is no error here, since everything is committed by then."""

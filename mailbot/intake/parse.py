@@ -21,8 +21,9 @@ from mailbot.intake.attachments import Scanner, read_attachments
 from mailbot.intake.automatic import reason_automatic
 from mailbot.intake.body import Body, read_body
 from mailbot.intake.charsets import decode
-from mailbot.intake.headers import clean, header_text, header_texts, likely_charset, repaired
+from mailbot.intake.headers import clean, head_of, header_text, header_texts, likely_charset, repaired
 from mailbot.intake.language import language_of
+from mailbot.intake.parts import parts
 from mailbot.intake.replies import split_reply
 from mailbot.intake.sealed import ENCRYPTED, has_encrypted_text, opened
 
@@ -58,8 +59,8 @@ def parse(
 
 def _read(content: bytes, own_addresses: frozenset[str], authserv_id: str | None, scan: Scanner | None) -> Email:
     content, repair = repaired(content)
-    headers = mailparser.parse_from_bytes(content)
-    message, sealed = opened(headers.message)
+    headers = mailparser.parse_from_bytes(head_of(content))  # it would decode every attachment
+    message, sealed = opened(parts(content))
     body = read_body(message)
     attached = read_attachments(message, body.packed, scan)
     written, quoted, signature = split_reply(body.text or attached.body)

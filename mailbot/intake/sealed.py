@@ -5,9 +5,10 @@ Signatures are not verified: nothing here rests on who signed.
 
 from __future__ import annotations
 
-import email
 import re
 from email.message import Message
+
+from mailbot.intake.parts import parts
 
 ENCRYPTED = "it is encrypted and cannot be read here: ask the sender to write again without"
 
@@ -55,7 +56,7 @@ def _signed_content(message: Message) -> Message | None:
             return None
         signed, _ = decoder.decode(info["content"], asn1Spec=rfc5652.SignedData())
         content = signed["encapContentInfo"]["eContent"]
-        return email.message_from_bytes(bytes(content)) if content.hasValue() else None
+        return parts(bytes(content)) if content.hasValue() else None
     except (PyAsn1Error, ValueError, TypeError, IndexError):
         return None  # not what its type says: for an officer as good as encrypted
 

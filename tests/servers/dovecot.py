@@ -39,7 +39,7 @@ mail_gid = {group}
 mail_home = {folder}/mail/{username}
 mail_fsync = never
 mail_max_userip_connections = 100
-auth_mechanisms = plain login
+auth_mechanisms = plain login {oauth_mechanisms}
 login_greeting = {folder.name}
 auth_failure_delay = 0
 ssl = yes
@@ -117,6 +117,25 @@ userdb static {{
   }}
 }}
 """
+
+INTROSPECTION = """\
+introspection_url = {introspection_url}
+introspection_mode = post
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
+OAUTH_2_3 = """\
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2
+}}
+"""
+
+OAUTH_2_4 = "oauth2 {{\n" + INTROSPECTION + "}}\n"
+"""From 2.4 on these mechanisms need no passdb. 2.3 reads `INTROSPECTION` from a file of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,16 +270,17 @@ class Dovecot:
 
 
 @contextlib.contextmanager
-def running_dovecot(users: Mapping[str, str]) -> Iterator[Dovecot]:
+def running_dovecot(users: Mapping[str, str], oauth_introspection_url: str | None = None) -> Iterator[Dovecot]:
     """A server with the given users (name to password) and empty mailboxes; raises `ServerMissing`.
 
-    Many may run at once: each has a folder and ports of its own.
+    With `oauth_introspection_url` (RFC 7662) it takes bearer tokens besides, by XOAUTH2 and OAUTHBEARER. Many may run
+    at once: each has a folder and ports of its own.
     """
     if not PROGRAM.exists() or not _can_imap():
         raise ServerMissing("dovecot-imapd")
     folder = Path(tempfile.mkdtemp(prefix="dovecot-", dir="/tmp"))  # short: a socket's path holds 107 bytes
     try:
-        server = _started(folder, users)
+        server = _started(folder, users, oauth_introspection_url)
         try:
             yield server
         finally:
@@ -274,16 +294,19 @@ def _can_imap() -> bool:
     return any(Path(library, "dovecot", "imap").exists() for library in ("/usr/lib", "/usr/libexec"))
 
 
-def _started(folder: Path, users: Mapping[str, str]) -> Dovecot:
+def _started(folder: Path, users: Mapping[str, str], introspection_url: str | None) -> Dovecot:
     account = unprivileged("nobody")
     certificate, _ = write_certificate(folder)
     for name in ("run", "mail"):
         (folder / name).mkdir()
     (folder / "users").write_text("".join(_user_line(*user) for user in users.items()), encoding="utf-8")
+    if introspection_url:
+        (folder / "oauth2").write_text(INTROSPECTION.format(introspection_url=introspection_url), encoding="utf-8")
     account.owns(folder)
     for attempt in range(1, ATTEMPTS + 1):
         plain_port, tls_port = free_ports(2)
-        (folder / "dovecot.conf").write_text(_settings(folder, account, plain_port, tls_port), encoding="utf-8")
+        settings = _settings(folder, account, plain_port, tls_port, introspection_url)
+        (folder / "dovecot.conf").write_text(settings, encoding="utf-8")
         daemon = _Daemon(folder, account, plain_port, [])
         try:
             daemon.start()
@@ -295,10 +318,11 @@ def _started(folder: Path, users: Mapping[str, str]) -> Dovecot:
     raise AssertionError("unreachable")
 
 
-def _settings(folder: Path, account: Account, plain_port: int, tls_port: int) -> str:
+def _settings(folder: Path, account: Account, plain_port: int, tls_port: int, introspection_url: str | None) -> str:
     version = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
     old = version.startswith("2.3.")
-    return ((VERSION_2_3 if old else VERSION_2_4) + COMMON).format(
+    oauth = (OAUTH_2_3 if old else OAUTH_2_4) if introspection_url else ""
+    return ((VERSION_2_3 if old else VERSION_2_4) + oauth + COMMON).format(
         folder=folder,
         certificate=folder / "certificate.pem",
         key=folder / "key.pem",
@@ -307,6 +331,8 @@ def _settings(folder: Path, account: Account, plain_port: int, tls_port: int) ->
         username="%u" if old else "%{user}",
         plain_port=plain_port,
         tls_port=tls_port,
+        oauth_mechanisms="xoauth2 oauthbearer" if introspection_url else "",
+        introspection_url=introspection_url,
     )
 
 
