@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import msgspec
 import structlog
@@ -22,10 +22,12 @@ import typer
 from mailbot import config as settings
 from mailbot import worker
 from mailbot.cases import database
+from mailbot.cases.aside import Aside
 from mailbot.cases.database import Engine
-from mailbot.cases.filing import masked
 from mailbot.cases.ledger import Ledger
+from mailbot.cases.narrative import masked
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
 from mailbot.cases.vault import Vault, new_key_file, read_keys
 from mailbot.clock import now
@@ -33,8 +35,11 @@ from mailbot.config import Config, Mailbox, config_path, shipped
 from mailbot.correspondence.compose import Composer
 from mailbot.correspondence.may_reply import may_reply
 from mailbot.domain import Address, Assessment, CaseState, Email, LetterState, RawMail, Reply, Role
-from mailbot.errors import ConfigError, DeliveryFailed, MailbotError
-from mailbot.pipeline import Office, Tally, process
+from mailbot.errors import ConfigError, DeliveryFailed, MailbotError, NotAllowed
+from mailbot.pipeline import Office, Tally, file_handed_back, opened, process
+
+if TYPE_CHECKING:
+    from mailbot.intake.oauth import Tokens
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The email inbox processor."
@@ -71,13 +76,31 @@ class Parts:
         return Ledger(self.engine, self.vault, now)
 
     @cached_property
+    def restricted_mailboxes(self) -> frozenset[str]:
+        return frozenset(box.name for box in self.config.mailbox if box.restricted)
+
+    @cached_property
     def store(self) -> Store:
-        restricted = {box.name for box in self.config.mailbox if box.restricted}
-        return Store(self.engine, self.vault, now, restricted)
+        return Store(self.engine, self.vault, now, self.restricted_mailboxes)
 
     @cached_property
     def outbox(self) -> Outbox:
         return Outbox(self.engine, self.vault, now)
+
+    @cached_property
+    def aside(self) -> Aside:
+        return Aside(self.engine, self.ledger, now, self.restricted_mailboxes)
+
+    @cached_property
+    def standings(self) -> Standings:
+        return Standings(self.engine, now)
+
+    @cached_property
+    def tokens(self) -> dict[str, Tokens]:
+        """The bearer tokens of the mailboxes that sign in by OAuth; they outlive the connections."""
+        from mailbot.intake.oauth import Tokens
+
+        return {box.name: Tokens(box.oauth, box.name, now) for box in self.config.mailbox if box.oauth}
 
     @cached_property
     def office(self) -> Office:
@@ -85,17 +108,26 @@ class Parts:
         return Office(
             ledger=self.ledger,
             store=self.store,
-            parse=self.parse,
+            aside=self.aside,
+            standings=self.standings,
+            parse=self.reader,
             assessor=judge(),
             composer=Composer(shipped("templates"), replies),
             own_addresses=self.config.own_addresses,
+            caps=self.config.acknowledgements,
         )
 
-    def parse(self, mail: RawMail) -> Email:
-        from mailbot.intake.parse import parse
+    @cached_property
+    def reader(self) -> Callable[[RawMail], Email]:
+        from mailbot.intake.reader import Reader, ReadingRules
 
-        trusted = {box.name: box.authserv_id or None for box in self.config.mailbox}
-        return parse(mail, own_addresses=self.config.own_addresses, authserv_id=trusted.get(mail.mailbox))
+        return Reader(
+            ReadingRules(
+                own_addresses=self.config.own_addresses,
+                authserv_ids={box.name: box.authserv_id for box in self.config.mailbox if box.authserv_id},
+                scanner=self.config.scanner,
+            )
+        )
 
     def ready(self) -> Parts:
         """These parts, once the database is known to be of the right version."""
@@ -166,13 +198,13 @@ def check(config: ConfigOption = None) -> None:
 
 def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]]]:
     from mailbot.correspondence.smtp import carrier
-    from mailbot.intake.mailbox import ImapMailbox
-    from mailbot.intake.maildir import MaildirMailbox
+    from mailbot.intake.scanner import ClamAV
     from mailbot.triage.model import TextModel
 
     def signs_in(box: Mailbox) -> str:
-        with ImapMailbox(box) if box.kind == "imap" else MaildirMailbox(box) as mailbox:
-            return ", ".join(f"{folder.name} {len(folder.uids)} messages" for folder in mailbox.folders())
+        with opened(box, installation.tokens.get(box.name)) as mailbox:
+            folders = mailbox.folders(readonly=True)
+            return ", ".join(f"{folder.name} {len(folder.uids)} messages" for folder in folders)
 
     def sends() -> None:
         with carrier(installation.config.outgoing, now):
@@ -200,6 +232,8 @@ def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]
     yield "database", schema
     for box in installation.config.mailbox:
         yield f"mailbox {box.name}", partial(signs_in, box)
+    if installation.config.scanner:
+        yield "virus scanner", ClamAV(installation.config.scanner).check
     yield "outgoing mail", sends
 
 
@@ -212,7 +246,7 @@ def poll(once: OnceOption = False, config: ConfigOption = None) -> None:
     failed = False
     for box in installation.config.mailbox:
         try:
-            tally = worker.poll(box, installation.office)
+            tally = worker.poll(box, installation.office, installation.tokens.get(box.name))
         except MailbotError as error:
             failed = True
             _complain(error)
@@ -300,13 +334,14 @@ def assess(
 ) -> None:
     """Judge messages without filing them: one JSON object a line, in path order."""
     from mailbot.intake.files import mails_in
-    from mailbot.intake.parse import parse
+    from mailbot.intake.reader import Reader, ReadingRules
 
     assessor = judge()
+    read = parts_of(config).reader if config else Reader(ReadingRules())
     own = settings.load(config_path(config)).own_addresses if config else frozenset[str]()
     mails = ((name, mail) for path in sorted(paths) for name, mail in mails_in(path, mailbox))
     for batch in _batches(mails, 50):
-        emails = [parse(mail, own_addresses=own) for _, mail in batch]
+        emails = [read(mail) for _, mail in batch]
         for (name, _), email, assessment in zip(batch, emails, assessor.assess(emails), strict=True):
             line = _outline(name, email, assessment, may_reply(email, assessment, own_addresses=own))
             print(json.dumps(line, ensure_ascii=False))
@@ -392,23 +427,61 @@ def case(
 @set_aside_app.command("list")
 def set_aside_list(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """What could not be filed, why, and since when."""
-    found = parts_of(config).ready().ledger.set_aside()
+    found = parts_of(config).ready().aside.listed(None)
     if as_json:
         print(json.dumps(msgspec.to_builtins(found)))
         return
     _table(
-        ["number", "mailbox", "received", "bytes", "problem"],
-        [[str(one.id), one.mailbox, f"{one.received_at:%Y-%m-%d %H:%M}", str(one.size), one.problem] for one in found],
+        ["number", "mailbox", "received", "set aside", "bytes", "danger", "problem"],
+        [
+            [
+                str(one.id),
+                one.mailbox,
+                f"{one.received_at:%Y-%m-%d %H:%M}",
+                f"{one.set_aside_at:%Y-%m-%d %H:%M}",
+                str(one.size),
+                "DANGER" if one.danger else "",
+                one.problem,
+            ]
+            for one in found
+        ],
     )
+
+
+@set_aside_app.command("show")
+def set_aside_show(
+    number: int,
+    officer: Annotated[str, typer.Option("--as", help="The officer whose sight of it this is; audited.")],
+    config: ConfigOption = None,
+) -> None:
+    """One message as far as it can be read, sender and all, to somebody who may see original messages."""
+    from mailbot.web import accounts
+
+    installation = parts_of(config).ready()
+    mail = installation.aside.original(number, accounts.officer(installation.engine, officer))
+    email = installation.reader(mail)
+    shown = ("sender", "subject", "sent_at", "text", "quoted", "attachments", "defects")
+    print(json.dumps({name: msgspec.to_builtins(getattr(email, name)) for name in shown}, ensure_ascii=False, indent=2))
 
 
 @set_aside_app.command("retry")
 def set_aside_retry(number: int, config: ConfigOption = None) -> None:
-    """Try to file a message again."""
-    installation = parts_of(config).ready()
-    if not installation.ledger.retry(number):
-        raise MailbotError(f"no message {number} is set aside; `mailbot set-aside list` shows those that are")
-    tally = process([installation.ledger.original(number)], installation.office)
+    """Judge and file a message again."""
+    _hand_back(parts_of(config).ready(), number, by_hand=False)
+
+
+@set_aside_app.command("file")
+def set_aside_file(number: int, config: ConfigOption = None) -> None:
+    """File a message by hand: unjudged, restricted, with everything in it that can be read."""
+    _hand_back(parts_of(config).ready(), number, by_hand=True)
+
+
+def _hand_back(installation: Parts, number: int, *, by_hand: bool) -> None:
+    try:
+        installation.aside.hand_back(number, None, by_hand=by_hand)
+    except NotAllowed:
+        raise MailbotError(f"no message {number} is set aside; `mailbot set-aside list` shows those that are") from None
+    tally = file_handed_back(installation.office)
     print(f"{tally.filed} filed, {tally.set_aside} set aside")
 
 

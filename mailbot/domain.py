@@ -150,6 +150,14 @@ class Channel(StrEnum):
     NONE = "none"
 
 
+class TaskKind(StrEnum):
+    """What waits for an officer on a case beside its review."""
+
+    JOIN = "join"
+    LETTER_RETURNED = "letter_returned"
+    SAME_MESSAGE_ID = "same_message_id"
+
+
 class ActionKind(StrEnum):
     """What the regulator may do about a case (P13)."""
 
@@ -216,8 +224,10 @@ class Email:
     """A message we can read.
 
     `text` is what the sender wrote; `quoted` the history and forwarded text beneath it; `signature` what follows
-    their sign-off. `automatic` is the reason why a machine sent it, None for a person's message. `defects` lists
-    what was wrong with the bytes, in words for an officer. `sent_at` is the Date header, None if unreadable.
+    their sign-off. `automatic` is the reason why a machine sent it, None for a person's message; `undelivered` says
+    that it reports a message which reached nobody. `unreadable` is why the whole cannot be read (it is encrypted).
+    `defects` lists what was wrong with the bytes, in words for an officer. `sent_at` is the Date header, None if
+    unreadable.
     """
 
     message_id: str
@@ -234,6 +244,7 @@ class Email:
     attachments: tuple[Attachment, ...] = ()
     references: tuple[str, ...] = ()
     automatic: str | None = None
+    undelivered: bool = False
     forged: bool = False
     unreadable: str | None = None
     defects: tuple[str, ...] = ()
@@ -295,6 +306,7 @@ class Assessment:
     missing: tuple[str, ...] = ()
     confidence: tuple[tuple[str, float], ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    judged: bool = True
     model: str
     rules: str
 
@@ -302,6 +314,50 @@ class Assessment:
     def restricted(self) -> bool:
         """Restricted whichever mailbox it came to: a worker's disclosure, or one we are not sure is none (P22)."""
         return self.whistleblowing is not Whistleblowing.NONE or not self.whistleblowing_sure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadClues:
+    """What in a message points to others that we hold or wrote.
+
+    `tokens` are the last parts of the addresses it was sent to, where our reply tokens stand; `returned_tokens` those
+    found in the text of a machine's message. `references` name cases; `answers` are Message-IDs; `topic` is the subject
+    without what replies add to it.
+    """
+
+    tokens: tuple[str, ...] = ()
+    returned_tokens: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A case that a message may belong to, and why: for an officer to confirm or to dismiss."""
+
+    reference: str
+    why: str
+    answers_us: bool
+    """Whether it seems to answer a letter of ours, so that no machine's word must be answered again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """What we know of a message's sender and of the case it belongs to, before it is answered and filed.
+
+    `case_reference` is the case it belongs to for certain; `returned_letter` the number of a letter of ours that it
+    says reached nobody. Letters are counted by the last 24 hours; `written_lately` says that one went to this address
+    within the hour before this message came.
+    """
+
+    case_reference: str | None = None
+    returned_letter: int | None = None
+    suggestion: Suggestion | None = None
+    letters_to_sender: int = 0
+    letters_of_case: int = 0
+    letters_to_all: int = 0
+    written_lately: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,7 +379,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """Something that leaves, or is withheld. `recipient` is a mail address, or a postal address for `post`."""
+    """Something that leaves, or is withheld. `recipient` is a mail address, or a postal address for `post`.
+
+    `reply_token` is known to nobody but its recipient.
+    """
 
     recipient: str
     channel: Channel
@@ -331,8 +390,15 @@ class Letter:
     body: str
     template: str
     reply_address: str
+    reply_token: str = ""
     in_reply_to: str = ""
     withheld_because: str | None = None
+
+    @property
+    def tagged_address(self) -> str:
+        """The reply address with this letter's token in it (RFC 5233): what comes there answers this very letter."""
+        local, _, domain = self.reply_address.rpartition("@")
+        return f"{local}+{self.reply_token}@{domain}" if self.reply_token and domain else self.reply_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,6 +437,7 @@ class QueueEntry:
     adult_in_danger: bool
     look_first: bool
     assigned_to: str | None
+    has_task: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,6 +456,30 @@ class Action:
     decided_at: datetime
     due_at: datetime | None
     done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """A later message of a case, identity masked, with what the machine said of it."""
+
+    received_at: datetime
+    subject: str
+    narrative: str
+    quoted: str
+    assessment: Assessment
+    attachments: tuple[Attachment, ...]
+    defects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something an officer must see to. `other_case` is the case it speaks of beside its own."""
+
+    id: int
+    kind: TaskKind
+    why: str
+    other_case: str | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -429,6 +520,8 @@ class Case:
     corrected: dict[str, str]
     notes: tuple[Note, ...]
     actions: tuple[Action, ...]
+    follow_ups: tuple[FollowUp, ...]
+    tasks: tuple[Task, ...]
 
 
 def priority_of(

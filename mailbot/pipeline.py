@@ -6,20 +6,27 @@ transaction; a message that fails is set aside and never stops the next; nothing
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mailbot.cases.filing import new_reference
+from mailbot.cases.aside import Aside
+from mailbot.cases.filing import Judged, new_reference
 from mailbot.cases.ledger import Ledger, MessageState, StoredMail
+from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
-from mailbot.config import Mailbox
+from mailbot.config import Acknowledgements, Mailbox
 from mailbot.correspondence.compose import Composer
 from mailbot.correspondence.may_reply import answer_to, may_reply
 from mailbot.domain import Assessment, Email, RawMail
-from mailbot.errors import StorageFailed
+from mailbot.errors import MailboxUnreachable, StorageFailed
 from mailbot.intake.mailbox import ImapFolder, ImapMailbox
 from mailbot.intake.maildir import MaildirFolder, MaildirMailbox
+from mailbot.intake.thread import clues_of
+
+if TYPE_CHECKING:
+    from mailbot.intake.oauth import Tokens
 
 UNFILED_AT_ONCE = 100
 
@@ -29,6 +36,12 @@ class Assessor(Protocol):
 
     def assess(self, emails: Sequence[Email]) -> list[Assessment]: ...
 
+    def unjudged(self, email: Email) -> Assessment:
+        """What stands for a judgement where a person files a message by hand."""
+
+    def sees_danger(self, text: str) -> bool:
+        """Whether words of live danger stand anywhere in a text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
@@ -36,10 +49,13 @@ class Office:
 
     ledger: Ledger
     store: Store
+    aside: Aside
+    standings: Standings
     parse: Callable[[RawMail], Email]
     assessor: Assessor
     composer: Composer
     own_addresses: frozenset[str]
+    caps: Acknowledgements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,34 +86,92 @@ def process(batch: Sequence[StoredMail], office: Office) -> Tally:
     except Exception as error:  # noqa: BLE001  the one boundary: what is wrong with one message never stops the next
         if len(batch) > 1:
             return sum((process([stored], office) for stored in batch), Tally())
-        office.store.set_aside(batch[0], f"could not be filed: {type(error).__name__}")
+        if batch[0].by_hand and office.parse is not bare:
+            return process(batch, dataclasses.replace(office, parse=bare))
+        office.aside.put(batch[0], f"could not be filed: {type(error).__name__}", danger=swept(batch[0], office))
         return Tally(set_aside=1)
 
 
 def file(batch: Sequence[StoredMail], office: Office) -> None:
     """Parses, judges and files all of `batch`, each case with its acknowledgement, or none of it."""
     emails = [office.parse(stored.mail) for stored in batch]
-    assessments = office.assessor.assess(emails)
+    assessments = judged(batch, emails, office)
     with office.store.filing() as filing:
         for stored, email, assessment in zip(batch, emails, assessments, strict=True):
-            reference = new_reference()
-            written = filing.letters_today(answer_to(email).address)
-            reply = may_reply(email, assessment, own_addresses=office.own_addresses, letters_today=written)
+            clues = clues_of(email)
+            thread = filing.thread_of(stored, email, clues, answer_to(email).address)
+            reply = may_reply(email, assessment, thread, own_addresses=office.own_addresses, caps=office.caps)
+            reference = thread.case_reference or new_reference()
             letter = office.composer.acknowledgement(stored.mail, reference, email, assessment, reply)
-            filing.file(stored, reference, email, assessment, reply, letter)
+            message = Judged(
+                reference=reference,
+                email=email,
+                clues=clues,
+                thread=thread,
+                assessment=assessment,
+                reply=reply,
+                letter=letter,
+            )
+            filing.file(stored, message)
 
 
-def take_in(settings: Mailbox, office: Office) -> Tally:
+def judged(batch: Sequence[StoredMail], emails: Sequence[Email], office: Office) -> list[Assessment]:
+    """The assessments of a batch; what a person files by hand is not judged."""
+    asked = [email for stored, email in zip(batch, emails, strict=True) if not stored.by_hand]
+    answers = iter(office.assessor.assess(asked))
+    return [
+        office.assessor.unjudged(email) if stored.by_hand else next(answers)
+        for stored, email in zip(batch, emails, strict=True)
+    ]
+
+
+def bare(mail: RawMail) -> Email:
+    """The little that can be read of any message: for one that a person files by hand and that fails all the same."""
+    from mailbot.intake.parse import barely_read  # the parsers take long to load, and the reader has its own
+
+    return barely_read(mail.content, "filed by hand: only its headers and first words could be read")
+
+
+def swept(stored: StoredMail, office: Office) -> bool:
+    """Whether a message that could not be filed holds words of danger, raw or read; yes where even that fails."""
+    try:
+        raw, read = bare(stored.mail), office.parse(stored.mail)
+        texts = (raw.text, read.subject, read.text, read.quoted, *(one.text or "" for one in read.attachments))
+        return any(office.assessor.sees_danger(text) for text in texts)
+    except Exception:  # noqa: BLE001  whatever stops the sweep, a person must look
+        return True
+
+
+def file_handed_back(office: Office) -> Tally:
+    """Tries again, or files by hand, what a person has handed back from what was set aside."""
+    tally = Tally()
+    while handed := office.ledger.handed_back(UNFILED_AT_ONCE):
+        tally += process(handed, office)
+    return tally
+
+
+def opened(settings: Mailbox, tokens: Tokens | None = None) -> ImapMailbox | MaildirMailbox:
+    """The mailbox of those settings, to be used in a with statement."""
+    return ImapMailbox(settings, tokens) if settings.kind == "imap" else MaildirMailbox(settings)
+
+
+def take_in(settings: Mailbox, office: Office, tokens: Tokens | None = None) -> Tally:
     """Takes in everything new in one mailbox: first what a crash left unfiled, then each folder.
 
     Raises `MailboxUnreachable` where the server fails; what was committed by then stays, and the next run goes on.
     """
-    tally = Tally()
+    tally, oldest_left_at = Tally(), None
     while unfiled := office.ledger.unfiled(settings.name, UNFILED_AT_ONCE):
         tally += process(unfiled, office)
-    with ImapMailbox(settings) if settings.kind == "imap" else MaildirMailbox(settings) as mailbox:
-        for folder in mailbox.folders():
-            tally += _take_in_folder(settings.name, folder, office)
+    try:
+        with opened(settings, tokens) as mailbox:
+            for folder in mailbox.folders():
+                tally += _take_in_folder(settings.name, folder, office)
+                oldest_left_at = min(filter(None, (oldest_left_at, folder.oldest_left_at)), default=None)
+    except MailboxUnreachable as error:
+        office.standings.note_problem(settings.name, str(error))
+        raise
+    office.standings.note_taken_in(settings.name, oldest_left_at)
     return tally
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -21,6 +22,9 @@ from mailbot.domain import LetterState
 from mailbot.errors import DeliveryFailed, MailbotError
 from mailbot.pipeline import Office, Tally, take_in
 
+if TYPE_CHECKING:
+    from mailbot.intake.oauth import Tokens
+
 SEND_EVERY_SECONDS = 10
 
 log = structlog.get_logger()
@@ -33,9 +37,9 @@ class Results(dict[LetterState, int]):
         self[state] = self.get(state, 0) + 1
 
 
-def poll(settings: Mailbox, office: Office) -> Tally:
+def poll(settings: Mailbox, office: Office, tokens: Tokens | None = None) -> Tally:
     """Takes in everything new in one mailbox and logs what was done; raises `MailbotError` where it failed."""
-    tally = take_in(settings, office)
+    tally = take_in(settings, office, tokens)
     log.info(
         "mail taken in",
         action="poll",

@@ -11,11 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from mailbot.cases import database
+from mailbot.cases.aside import Aside
 from mailbot.cases.ledger import Ledger
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.standing import Standings
 from mailbot.cases.store import Officer, Store
 from mailbot.cases.vault import Vault, new_key_file, read_keys
-from mailbot.config import shipped
+from mailbot.config import Acknowledgements, shipped
 from mailbot.correspondence.compose import Composer
 from mailbot.domain import Role
 from mailbot.intake.parse import parse
@@ -53,13 +55,19 @@ def installed(folder: Path, url: str) -> Installation:
     vault.create_store()
     store = Store(engine, vault, clock, {"whistleblowing"})
     ledger = Ledger(engine, vault, clock)
+    aside = Aside(engine, ledger, clock, frozenset({"whistleblowing"}))
     office = Office(
         ledger=ledger,
         store=store,
+        aside=aside,
+        standings=Standings(engine, clock),
         parse=parse,
         assessor=WordJudge(),
-        composer=Composer(shipped("templates"), {"enquiries": "enquiries@example.gov.uk"}),
+        composer=Composer(
+            shipped("templates"), {"enquiries": "enquiries@example.gov.uk", "whistleblowing": "reports@example.gov.uk"}
+        ),
         own_addresses=frozenset({"enquiries@example.gov.uk"}),
+        caps=Acknowledgements(),
     )
     return Installation(folder, engine, vault, clock, ledger, store, Outbox(engine, vault, clock), office)
 

@@ -84,6 +84,12 @@ class WordJudge:
     def assess(self, emails: Sequence[Email]) -> list[Assessment]:
         return [self._one(one) for one in emails]
 
+    def unjudged(self, one: Email) -> Assessment:
+        return assessment(judged=False, whistleblowing_sure=False, look_first="filed by hand", priority=2)
+
+    def sees_danger(self, text: str) -> bool:
+        return "DANGER" in text
+
     def _one(self, one: Email) -> Assessment:
         if "CRASH" in one.text:
             raise ValueError("a message that the judge cannot bear")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import pytest
 import sqlalchemy as sa
 
 from mailbot.cases.schema import cases, letters
-from mailbot.correspondence.may_reply import LETTERS_A_DAY
+from mailbot.config import Acknowledgements
 from mailbot.domain import CaseState
-from mailbot.pipeline import Tally, process
+from mailbot.errors import NotAllowed
+from mailbot.pipeline import Tally, file_handed_back, process
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import mail
 
@@ -45,18 +49,65 @@ def test_one_message_that_cannot_be_judged_is_set_aside_and_the_others_are_filed
     batch = [mail("good", uid=1), mail("CRASH", uid=2), mail("also good", uid=3)]
 
     assert process(installation.ledger.keep(batch), installation.office) == Tally(filed=2, set_aside=1)
-    (aside,) = installation.ledger.set_aside()
+    (aside,) = installation.office.aside.listed(OFFICER)
     assert "ValueError" in aside.problem
     assert installation.ledger.original(aside.id).mail.content == batch[1].content
 
 
 def test_a_message_set_aside_can_be_tried_again(installation: Installation) -> None:
     process(installation.ledger.keep([mail("CRASH")]), installation.office)
-    (aside,) = installation.ledger.set_aside()
+    aside = installation.office.aside
+    (one,) = aside.listed(OFFICER)
 
-    assert installation.ledger.retry(aside.id)
-    assert not installation.ledger.retry(aside.id)
-    assert [stored.id for stored in installation.ledger.unfiled("enquiries", 10)] == [aside.id]
+    aside.hand_back(one.id, OFFICER, by_hand=False)
+    with pytest.raises(NotAllowed):
+        aside.hand_back(one.id, OFFICER, by_hand=False)
+    assert file_handed_back(installation.office) == Tally(set_aside=1)
+    assert [again.id for again in aside.listed(OFFICER)] == [one.id]
+
+
+def test_a_message_set_aside_can_be_filed_by_hand_with_all_that_can_be_read(installation: Installation) -> None:
+    process(installation.ledger.keep([mail("CRASH and the words of it")]), installation.office)
+    aside = installation.office.aside
+    (one,) = aside.listed(OFFICER)
+
+    aside.hand_back(one.id, OFFICER, by_hand=True)
+    assert file_handed_back(installation.office) == Tally(filed=1)
+    (entry,) = installation.store.queue(WHISTLEBLOWING_OFFICER)
+    assert (entry.priority, entry.restricted, entry.look_first, entry.acknowledgement) == (2, True, True, "withheld")
+    case = installation.store.open_case(entry.reference, WHISTLEBLOWING_OFFICER)
+    assert "the words of it" in case.narrative
+    assert aside.listed(None) == []
+
+
+def test_words_of_danger_in_a_message_that_cannot_be_filed_are_seen_all_the_same(installation: Installation) -> None:
+    batch = [mail("CRASH", uid=1), mail("CRASH and DANGER", uid=2)]
+    process(installation.ledger.keep(batch), installation.office)
+
+    assert [one.danger for one in installation.office.aside.listed(OFFICER)] == [True, False]
+
+
+def test_officers_do_not_see_what_a_restricted_mailbox_has_set_aside(installation: Installation) -> None:
+    process(installation.ledger.keep([mail("CRASH", mailbox="whistleblowing")]), installation.office)
+    aside = installation.office.aside
+    (one,) = aside.listed(WHISTLEBLOWING_OFFICER)
+
+    assert aside.listed(OFFICER) == []
+    with pytest.raises(NotAllowed):
+        aside.hand_back(one.id, OFFICER, by_hand=True)
+    with pytest.raises(NotAllowed):
+        aside.original(one.id, OFFICER)
+    assert b"CRASH" in aside.original(one.id, WHISTLEBLOWING_OFFICER).content
+
+
+def test_a_message_set_aside_and_found_again_under_a_new_number_stays_one_item(installation: Installation) -> None:
+    process(installation.ledger.keep([mail("CRASH", message_id="<a@b.example>", uid=4)]), installation.office)
+    rebuilt = dataclasses.replace(mail("CRASH", message_id="<a@b.example>", uid=9), uid_validity=2)
+
+    assert installation.ledger.keep([rebuilt]) == []
+    assert installation.ledger.keep([rebuilt]) == []
+    assert list(installation.ledger.states("enquiries", "INBOX", 2, [9])) == [9]
+    assert len(installation.office.aside.listed(OFFICER)) == 1
 
 
 def test_one_message_to_both_mailboxes_is_one_case_under_the_stricter_access(installation: Installation) -> None:
@@ -98,12 +149,13 @@ def test_two_robots_that_no_sign_gives_away_stop_after_a_few_letters(installatio
     robot = "Auto <robot@shop.example>"
     for number in range(30):
         process(installation.ledger.keep([mail(f"We got it {number}", uid=number, sender=robot)]), installation.office)
-    assert len(installation.outbox.claim(100)) == LETTERS_A_DAY
+    assert len(installation.outbox.claim(100)) == Acknowledgements().per_sender_a_day
 
     process(installation.ledger.keep([mail("A person", uid=99)]), installation.office)
     assert len(installation.outbox.claim(100)) == 1
     installation.clock.advance(days=2)
-    process(installation.ledger.keep([mail("Again", uid=100, sender=robot)]), installation.office)
+    again = dataclasses.replace(mail("Again", uid=100, sender=robot), received_at=installation.clock())
+    process(installation.ledger.keep([again]), installation.office)
     assert len(installation.outbox.claim(100)) == 1
 
 

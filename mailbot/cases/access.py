@@ -11,6 +11,8 @@ class Permission(StrEnum):
     READ_CASES = "read cases"
     READ_RESTRICTED = "read restricted cases"
     REVIEW = "review cases"
+    READ_ORIGINALS = "read original messages"
+    SEE_HEALTH = "see how the intake stands"
     SETTLE_LETTERS = "settle letters"
     MANAGE_STAFF = "manage staff"
 
@@ -19,6 +21,10 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.READ_CASES: frozenset({Role.OFFICER, Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER}),
     Permission.READ_RESTRICTED: frozenset({Role.WHISTLEBLOWING_OFFICER}),
     Permission.REVIEW: frozenset({Role.OFFICER, Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER}),
+    Permission.READ_ORIGINALS: frozenset({Role.WHISTLEBLOWING_OFFICER}),
+    Permission.SEE_HEALTH: frozenset(
+        {Role.OFFICER, Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER, Role.ADMINISTRATOR}
+    ),
     Permission.SETTLE_LETTERS: frozenset({Role.OFFICER, Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER}),
     Permission.MANAGE_STAFF: frozenset({Role.ADMINISTRATOR}),
 }

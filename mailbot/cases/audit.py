@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from mailbot.cases.schema import audit
 
 MACHINE = "mailbot"
+COMMAND_LINE = "command line"
 
 
 def record(

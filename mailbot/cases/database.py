@@ -17,6 +17,9 @@ from mailbot.errors import ConfigError, StorageFailed
 
 Engine = sa.Engine
 
+FILING_LOCK = 20181003
+"""The number of the advisory lock under which messages are filed: two workers must not file one message twice."""
+
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON")
 
 
@@ -41,6 +44,12 @@ def open_database(url: str) -> sa.Engine:
 def writing(engine: sa.Engine) -> sa.Engine:
     """The same engine for transactions that write: on SQLite they take the write lock at once, not half-way."""
     return engine.execution_options(writes=True)
+
+
+def one_at_a_time(connection: sa.Connection) -> None:
+    """Lets the transactions that call this follow one another, as SQLite's write lock makes all of them."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(FILING_LOCK)))
 
 
 @contextmanager

@@ -5,124 +5,56 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
+from mailbot.cases.joining import Joining, clear_columns
 from mailbot.cases.ledger import MessageState, StoredMail
-from mailbot.cases.mask import Masked, Masker
+from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, masked
 from mailbot.cases.schema import cases, letters, messages
+from mailbot.cases.threads import REFERENCE_ALPHABET, Threads
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import (
-    Address,
     Assessment,
-    Attachment,
     CaseState,
     Channel,
     Email,
-    Evidence,
     Letter,
     LetterState,
     Reply,
-    Situation,
+    Suggestion,
+    TaskKind,
+    Thread,
+    ThreadClues,
 )
 
-REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-NARRATIVE_PLACE = "cases.sealed_narrative"
-IDENTITY_PLACE = "cases.sealed_identity"
 LETTER_PLACE = "letters.sealed_letter"
 ACKNOWLEDGEMENT = "acknowledgement"
 
+SAME_MESSAGE_ID = "another message came under the same Message-ID with other words"
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Narrative:
-    """What is sealed under the narrative key: the message as officers read it, and how it was judged.
+class Judged:
+    """A message ready to be filed: read, judged, its thread known, its letter written. `reference` is its case's."""
 
-    `assessment` stays what the machine said; what officers corrected of its sealed fields stands in `corrected`.
-    """
-
-    subject: str
-    text: str
-    quoted: str
+    reference: str
+    email: Email
+    clues: ThreadClues
+    thread: Thread
     assessment: Assessment
     reply: Reply
-    attachments: tuple[Attachment, ...]
-    defects: tuple[str, ...]
-    corrected: dict[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """What is sealed under the identity key: who wrote, and what the tokens of the narrative stand for."""
-
-    sender: Address
-    reply_to: Address | None
-    postal_address: str | None
-    signature: str
-    tokens: dict[str, str]
+    letter: Letter | None
 
 
 def new_reference() -> str:
     """A case reference such as ``MB-4F7K-29QX``: 40 random bits that tell nothing of the case, its type or its turn."""
     letters_ = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
     return f"MB-{letters_[:4]}-{letters_[4:]}"
-
-
-def masked(email: Email, assessment: Assessment) -> tuple[Narrative, Identity]:
-    """The message parted into what officers read, identity masked, and who wrote it.
-
-    Evidence spans are carried over to the masked text. `reply` of the narrative is filled in by `Filing.file`.
-    """
-    masker = Masker(email, assessment.postal_address)
-    parts = {
-        "text": masker.mask(email.text),
-        "subject": masker.mask(email.subject),
-        "quoted": masker.mask(email.quoted),
-    }
-    attachments = []
-    for number, attachment in enumerate(email.attachments):
-        words = masker.mask(attachment.text) if attachment.text is not None else None
-        parts[f"attachment:{number}"] = words or masker.mask("")
-        attachments.append(
-            dataclasses.replace(
-                attachment, name=masker.mask(attachment.name).text, text=words.text if words is not None else None
-            )
-        )
-    tokens: dict[str, str] = {}
-    for part in parts.values():
-        tokens |= part.tokens
-    shown = dataclasses.replace(
-        assessment,
-        postal_address=None,
-        people=tuple(masker.mask(person).text for person in assessment.people),
-        evidence=tuple(_carried_over(evidence, parts[evidence.part]) for evidence in assessment.evidence),
-    )
-    narrative = Narrative(
-        subject=parts["subject"].text,
-        text=parts["text"].text,
-        quoted=parts["quoted"].text,
-        assessment=shown,
-        reply=Reply(channel=Channel.NONE, template=None, withheld_because=None),
-        attachments=tuple(attachments),
-        defects=email.defects,
-    )
-    identity = Identity(
-        sender=email.sender,
-        reply_to=email.reply_to,
-        postal_address=assessment.postal_address,
-        signature=email.signature,
-        tokens=tokens,
-    )
-    return narrative, identity
-
-
-def _carried_over(evidence: Evidence, part: Masked) -> Evidence:
-    start, end = part.span(evidence.start, evidence.end)
-    return dataclasses.replace(evidence, start=start, end=end, text=part.text[start:end])
 
 
 class Filing:
@@ -135,115 +67,178 @@ class Filing:
         self._vault = vault
         self._clock = clock
         self._restricted_mailboxes = restricted_mailboxes
+        self._threads = Threads(connection, vault.keyring, clock)
+        self._joining = Joining(connection, vault, clock)
 
-    def file(
-        self,
-        stored: StoredMail,
-        reference: str,
-        email: Email,
-        assessment: Assessment,
-        reply: Reply,
-        letter: Letter | None,
-    ) -> None:
-        """Files one message: a new case with its acknowledgement in the outbox, or one more copy of a known message.
+    def thread_of(self, stored: StoredMail, email: Email, clues: ThreadClues, answer_to: str) -> Thread:
+        """What is known of the message's sender and case; of this batch, too."""
+        return self._threads.find(email, clues, answer_to, stored.mail.received_at)
+
+    def file(self, stored: StoredMail, message: Judged) -> None:
+        """Files one message: a new case with its acknowledgement, a follow-up of its case, or one more copy.
 
         The same message come to both mailboxes is one case under the stricter mailbox's access, acknowledged once.
         Does nothing where another process has filed it meanwhile.
         """
-        same_as = self._vault.keyring.digest(_fingerprint(email, stored.mail.content))
+        digests = self._digests(stored, message)
         claim = (
             sa.update(messages)
             .where(messages.c.id == stored.id, messages.c.state == MessageState.STORED)
-            .values(state=MessageState.FILED, same_as=same_as)
+            .values(state=MessageState.FILED, danger=False, **digests)
         )
         if self._connection.execute(claim).rowcount == 0:
             return
-        case_id = self._join_known(stored, same_as) or self._new_case(
-            stored, reference, email, assessment, reply, letter
+        namesake = self._namesake(stored, digests)
+        case_id = (
+            self._join_copy(stored, digests["same_as"], message.letter)
+            or self._follow_up(stored, message)
+            or self._new_case(stored, message)
         )
         self._connection.execute(sa.update(messages).where(messages.c.id == stored.id).values(case_id=case_id))
+        if namesake is not None and namesake != case_id:
+            self._joining.add_task(case_id, TaskKind.SAME_MESSAGE_ID, SAME_MESSAGE_ID, namesake)
 
-    def letters_today(self, address: str) -> int:
-        """How many letters were written to that address in the last 24 hours; of this batch, too."""
-        query = sa.select(sa.func.count()).where(
-            letters.c.recipient_digest == self._vault.keyring.digest(address.lower()),
-            letters.c.created_at > self._clock() - timedelta(days=1),
-            letters.c.state != LetterState.WITHHELD,
+    def _digests(self, stored: StoredMail, message: Judged) -> dict[str, str]:
+        digest, email = self._vault.keyring.digest, message.email
+        return {
+            "same_as": digest(_fingerprint(email, stored.mail.content)),
+            "message_id_digest": digest(email.message_id or f"none:{stored.id}"),
+            "topic_digest": self._threads.topic_digest(email, message.clues),
+        }
+
+    def _namesake(self, stored: StoredMail, digests: dict[str, str]) -> int | None:
+        """The case of another message under the same Message-ID; honest messages never share one."""
+        query = sa.select(messages.c.case_id).where(
+            messages.c.message_id_digest == digests["message_id_digest"],
+            messages.c.same_as != digests["same_as"],
+            messages.c.id != stored.id,
+            messages.c.case_id.is_not(None),
         )
-        return int(self._connection.execute(query).scalar_one())
+        return self._connection.execute(query.limit(1)).scalar_one_or_none()
 
-    def _join_known(self, stored: StoredMail, same_as: str) -> int | None:
+    def _join_copy(self, stored: StoredMail, same_as: str, letter: Letter | None) -> int | None:
+        """The case of the same message, now under the stricter of both mailboxes; None where it is no copy."""
         query = (
-            sa.select(cases.c.id, cases.c.reference)
+            sa.select(cases.c.id, cases.c.reference, cases.c.mailbox, cases.c.vault_id)
             .join(messages, messages.c.case_id == cases.c.id)
-            .where(messages.c.same_as == same_as)
+            .where(messages.c.same_as == same_as, messages.c.id != stored.id)
             .limit(1)
         )
         known = self._connection.execute(query).one_or_none()
         if known is None:
             return None
-        if stored.mail.mailbox in self._restricted_mailboxes:
+        if self._is_stricter(stored.mail.mailbox, known.mailbox):
             self._connection.execute(
                 sa.update(cases)
                 .where(cases.c.id == known.id)
                 .values(restricted=True, mailbox=stored.mail.mailbox, version=cases.c.version + 1)
             )
+            self._redirect_answers(known, letter)
         self._audit("same message received again", known.reference, f"mailbox {stored.mail.mailbox}")
         case_id: int = known.id
         return case_id
 
-    def _new_case(
-        self,
-        stored: StoredMail,
-        reference: str,
-        email: Email,
-        assessment: Assessment,
-        reply: Reply,
-        letter: Letter | None,
-    ) -> int:
-        narrative, identity = masked(email, assessment)
+    def _redirect_answers(self, case: Any, letter: Letter | None) -> None:
+        """Letters that have not left yet are answered to the stricter mailbox."""
+        waiting = sa.select(letters).where(
+            letters.c.case_id == case.id,
+            letters.c.state.in_((LetterState.DUE, LetterState.WITHHELD)),
+            letters.c.sealed_letter.is_not(None),
+        )
+        for row in self._connection.execute(waiting).all() if letter else ():
+            place = f"{LETTER_PLACE}:{row.token}"
+            sealed = self._vault.unseal(case.vault_id, Purpose.IDENTITY, place, row.sealed_letter)
+            old = msgspec.json.decode(sealed, type=Letter)
+            new = dataclasses.replace(old, reply_address=letter.reply_address if letter else "")
+            self._connection.execute(
+                sa.update(letters)
+                .where(letters.c.id == row.id)
+                .values(sealed_letter=self._seal(case.vault_id, Purpose.IDENTITY, place, new))
+            )
+
+    def _is_stricter(self, mailbox: str, than: str) -> bool:
+        return mailbox in self._restricted_mailboxes and than not in self._restricted_mailboxes
+
+    def _follow_up(self, stored: StoredMail, message: Judged) -> int | None:
+        """The case that the message belongs to for certain, with the message in it; None where there is none."""
+        thread, reply = message.thread, message.reply
+        if thread.case_reference is None:
+            return None
+        query = sa.select(cases).where(cases.c.reference == thread.case_reference).with_for_update()
+        case = self._connection.execute(query).one()
+        narrative, identity = masked(message.email, message.assessment)
         narrative = dataclasses.replace(narrative, reply=reply)
-        state = LetterState.DUE if reply.acknowledge else LetterState.WITHHELD
+        in_restricted = stored.mail.mailbox in self._restricted_mailboxes
+        found = clear_columns(message.assessment)
+        found["restricted"] = in_restricted or message.assessment.restricted
+        if in_restricted:
+            found["mailbox"] = stored.mail.mailbox
+        self._joining.add(case, stored, narrative, identity, found)
+        if thread.returned_letter is not None:
+            self._joining.return_letter(case, thread.returned_letter)
+        elif reply.acknowledge:
+            purpose = f"{ACKNOWLEDGEMENT}-{thread.letters_of_case + 1}"
+            self._queue_letter(case.id, case.vault_id, message, LetterState.DUE, purpose)
+        case_id: int = case.id
+        return case_id
+
+    def _new_case(self, stored: StoredMail, message: Judged) -> int:
+        narrative, identity = masked(message.email, message.assessment)
+        narrative = dataclasses.replace(narrative, reply=message.reply)
+        state = LetterState.DUE if message.reply.acknowledge else LetterState.WITHHELD
+        suggested = self._suggested(message.thread.suggestion)
         case_id: int = self._connection.execute(
             sa.insert(cases).returning(cases.c.id),
             {
-                "reference": reference,
+                "reference": message.reference,
                 "vault_id": stored.vault_id,
                 "mailbox": stored.mail.mailbox,
-                "restricted": assessment.restricted or stored.mail.mailbox in self._restricted_mailboxes,
+                "restricted": message.assessment.restricted
+                or stored.mail.mailbox in self._restricted_mailboxes
+                or bool(suggested and suggested.restricted),
                 "state": CaseState.NEW,
                 "version": 1,
                 "received_at": stored.mail.received_at,
                 "filed_at": self._clock(),
                 "acknowledgement": state,
-                **_clear_columns(assessment),
+                **clear_columns(message.assessment),
                 "sealed_narrative": self._seal(stored.vault_id, Purpose.NARRATIVE, NARRATIVE_PLACE, narrative),
                 "sealed_identity": self._seal(stored.vault_id, Purpose.IDENTITY, IDENTITY_PLACE, identity),
             },
         ).scalar_one()
-        self._queue_letter(case_id, stored.vault_id, reply, letter, state)
-        self._audit("filed", reference, f"priority {assessment.priority}; acknowledgement {state}")
+        self._queue_letter(case_id, stored.vault_id, message, state, ACKNOWLEDGEMENT)
+        if suggested and message.thread.suggestion:
+            self._joining.add_task(case_id, TaskKind.JOIN, message.thread.suggestion.why, suggested.id)
+        self._audit("filed", message.reference, f"priority {message.assessment.priority}; acknowledgement {state}")
         return case_id
 
-    def _queue_letter(
-        self, case_id: int, vault_id: str, reply: Reply, letter: Letter | None, state: LetterState
-    ) -> None:
+    def _suggested(self, suggestion: Suggestion | None) -> Any:
+        """The suggested case. Where it is restricted, so is the new one: both may be the same person's (P22)."""
+        if suggestion is None:
+            return None
+        query = sa.select(cases.c.id, cases.c.restricted).where(cases.c.reference == suggestion.reference)
+        return self._connection.execute(query).one_or_none()
+
+    def _queue_letter(self, case_id: int, vault_id: str, message: Judged, state: LetterState, purpose: str) -> None:
         token, now = secrets.token_hex(16), self._clock()
-        sealed = letter and self._seal(vault_id, Purpose.IDENTITY, f"{LETTER_PLACE}:{token}", letter)
+        letter, reply, digest = message.letter, message.reply, self._vault.keyring.digest
+        if state is LetterState.DUE and reply.channel is Channel.EMAIL:
+            self._threads.count_letter()
         self._connection.execute(
             sa.insert(letters).values(
                 token=token,
                 case_id=case_id,
-                purpose=ACKNOWLEDGEMENT,
+                purpose=purpose,
                 template=reply.template or reply.held_template,
                 channel=reply.channel,
                 state=state,
                 withheld_because=reply.withheld_because,
-                recipient_digest=letter and self._vault.keyring.digest(letter.recipient.lower()),
+                recipient_digest=letter and digest(letter.recipient.lower()),
+                reply_token_digest=letter and letter.reply_token and digest(letter.reply_token),
                 created_at=now,
                 due_at=now,
                 attempts=0,
-                sealed_letter=sealed,
+                sealed_letter=letter and self._seal(vault_id, Purpose.IDENTITY, f"{LETTER_PLACE}:{token}", letter),
             )
         )
 
@@ -264,15 +259,3 @@ def _fingerprint(email: Email, content: bytes) -> str:
     if not email.message_id:
         parts.append(head.decode("latin-1"))  # nothing names it: only the very same bytes are the same message
     return "\0".join(parts)
-
-
-def _clear_columns(assessment: Assessment) -> dict[str, Any]:
-    columns: dict[str, Any] = {
-        name: getattr(assessment, name)
-        for name in (
-            *("priority", "kind", "immediate_risk", "remit", "service_type", "whistleblowing", "anonymous"),
-            *("confidentiality", "contact", "local_authority", "urn", "language", "adult_in_danger"),
-        )
-    }
-    columns |= {situation: situation in assessment.situations for situation in Situation}
-    return columns | {"look_first": assessment.look_first is not None}

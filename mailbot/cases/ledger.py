@@ -9,12 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
 
-from mailbot.cases import audit
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.schema import messages, raw_messages
 from mailbot.cases.vault import Purpose, Vault
@@ -32,22 +30,15 @@ class MessageState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMail:
-    """A message that is durably ours: its number in the ledger, its vault id and the mail itself."""
+    """A message that is durably ours: its number in the ledger, its vault id and the mail itself.
+
+    `by_hand` says that a person wants it filed as far as it can be read, unjudged.
+    """
 
     id: int
     vault_id: str
     mail: RawMail
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAside:
-    """A message that could not be filed: where it came from, since when, and what was wrong."""
-
-    id: int
-    mailbox: str
-    received_at: datetime
-    size: int
-    problem: str
+    by_hand: bool = False
 
 
 class Ledger:
@@ -88,6 +79,8 @@ class Ledger:
         return [stored for stored in kept if stored is not None]
 
     def _keep_one(self, connection: sa.Connection, vault_id: str, mail: RawMail) -> StoredMail | None:
+        if self._is_set_aside(connection, mail):
+            return None
         values = {
             "vault_id": vault_id,
             "mailbox": mail.mailbox,
@@ -110,12 +103,40 @@ class Ledger:
         connection.execute(sa.insert(raw_messages).values(message_id=message_id, sealed=sealed))
         return StoredMail(id=message_id, vault_id=vault_id, mail=mail)
 
+    @staticmethod
+    def _is_set_aside(connection: sa.Connection, mail: RawMail) -> bool:
+        """Whether the very same bytes are set aside already: found again under a new UID, they stay one item.
+
+        The row takes the new place, so that the message is known there: a folder that was rebuilt numbers anew.
+        """
+        change = (
+            sa.update(messages)
+            .where(
+                messages.c.sha256 == hashlib.sha256(mail.content).hexdigest(),
+                messages.c.mailbox == mail.mailbox,
+                messages.c.state == MessageState.SET_ASIDE,
+            )
+            .values(folder=mail.folder, uid_validity=mail.uid_validity, uid=mail.uid)
+        )
+        try:
+            with connection.begin_nested():
+                return connection.execute(change).rowcount > 0
+        except sa.exc.IntegrityError:
+            return False  # that place is known already: `_keep_one` finds the same
+
     def unfiled(self, mailbox: str, limit: int) -> list[StoredMail]:
         """Messages that were stored and not filed, oldest first: what a crash left half-way."""
+        return self._stored(messages.c.mailbox == mailbox, limit)
+
+    def handed_back(self, limit: int) -> list[StoredMail]:
+        """Messages that were set aside and that a person wants tried again or filed by hand, oldest first."""
+        return self._stored(messages.c.handed_back_by.is_not(None), limit)
+
+    def _stored(self, which: sa.ColumnElement[bool], limit: int) -> list[StoredMail]:
         query = (
             sa.select(messages, raw_messages.c.sealed)
             .join(raw_messages)
-            .where(messages.c.mailbox == mailbox, messages.c.state == MessageState.STORED)
+            .where(messages.c.state == MessageState.STORED, which)
             .order_by(messages.c.id)
             .limit(limit)
         )
@@ -137,7 +158,7 @@ class Ledger:
             received_at=row.received_at,
             content=self._vault.unseal(row.vault_id, Purpose.IDENTITY, RAW_PLACE, row.sealed),
         )
-        return StoredMail(id=row.id, vault_id=row.vault_id, mail=mail)
+        return StoredMail(id=row.id, vault_id=row.vault_id, mail=mail, by_hand=row.by_hand)
 
     def mark_moved(self, mailbox: str, folder: str, uid_validity: int, uids: Collection[int]) -> None:
         """Notes that the server has these under `processed_folder` now."""
@@ -153,37 +174,3 @@ class Ledger:
         )
         with storage_errors(), self._writing.begin() as connection:
             connection.execute(change)
-
-    def set_aside(self) -> list[SetAside]:
-        """Everything that waits for a person because it could not be filed, oldest first."""
-        query = sa.select(messages).where(messages.c.state == MessageState.SET_ASIDE).order_by(messages.c.received_at)
-        with storage_errors(), self._engine.connect() as connection:
-            return [
-                SetAside(
-                    id=row.id,
-                    mailbox=row.mailbox,
-                    received_at=row.received_at,
-                    size=row.size,
-                    problem=row.problem or "",
-                )
-                for row in connection.execute(query)
-            ]
-
-    def retry(self, message_id: int) -> bool:
-        """Puts a message that was set aside back in line; False where there is no such one."""
-        change = (
-            sa.update(messages)
-            .where(messages.c.id == message_id, messages.c.state == MessageState.SET_ASIDE)
-            .values(state=MessageState.STORED, problem=None)
-        )
-        with storage_errors(), self._writing.begin() as connection:
-            if connection.execute(change).rowcount == 0:
-                return False
-            audit.record(
-                connection,
-                at=self._clock(),
-                actor=audit.MACHINE,
-                act="set aside retried",
-                detail=f"message {message_id}",
-            )
-            return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -64,6 +64,12 @@ class LetterOutline:
     decisions: tuple[LetterDecision, ...]
 
 
+def _is_time(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether a letter's turn has come; one that is never due, because the clock was set back, goes at once."""
+    never = now + timedelta(minutes=2 * max(RETRY_AFTER_MINUTES))
+    return (letters.c.due_at <= now) | (letters.c.attempts == 0) | (letters.c.due_at > never)
+
+
 def _open_to(state: str) -> tuple[LetterDecision, ...]:
     return tuple(decision for decision, (before, _) in DECISIONS.items() if state in before)
 
@@ -83,7 +89,7 @@ class Outbox:
         query = (
             sa.select(letters, cases.c.reference, cases.c.vault_id)
             .join(cases)
-            .where(letters.c.state == LetterState.DUE, letters.c.channel == Channel.EMAIL, letters.c.due_at <= now)
+            .where(letters.c.state == LetterState.DUE, letters.c.channel == Channel.EMAIL, _is_time(now))
             .order_by(letters.c.due_at, letters.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True, of=letters)
@@ -163,11 +169,7 @@ class Outbox:
                     state=LetterState(row.state),
                     withheld_because=row.withheld_because,
                     problem=row.problem,
-                    decisions=tuple(
-                        decision
-                        for decision, (before, _) in DECISIONS.items()
-                        if row.sealed_letter and row.state in before
-                    ),
+                    decisions=_open_to(row.state) if row.sealed_letter else (),
                 )
                 for row in connection.execute(query.order_by(letters.c.id))
             ]

@@ -58,6 +58,7 @@ cases = sa.Table(
     sa.Column("filed_at", Moment, nullable=False),
     sa.Column("reviewed_at", Moment),
     sa.Column("assigned_to", sa.String(254)),
+    sa.Column("joined_to", BigId, sa.ForeignKey("cases.id")),
     sa.Column("acknowledgement", sa.String(16), nullable=False),
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("immediate_risk", sa.Boolean, nullable=False),
@@ -99,8 +100,17 @@ messages = sa.Table(
     sa.Column("moved", sa.Boolean, nullable=False),
     sa.Column("case_id", BigId, sa.ForeignKey("cases.id")),
     sa.Column("problem", sa.String(255)),
+    sa.Column("message_id_digest", sa.String(64)),
+    sa.Column("topic_digest", sa.String(64)),
+    sa.Column("danger", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("set_aside_at", Moment),
+    sa.Column("handed_back_by", sa.String(254)),
+    sa.Column("by_hand", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("mailbox", "folder", "uid_validity", "uid", name="uq_messages_place"),
     sa.Index("ix_messages_same_as", "same_as"),
+    sa.Index("ix_messages_sha256", "sha256"),
+    sa.Index("ix_messages_message_id_digest", "message_id_digest"),
+    sa.Index("ix_messages_topic_digest", "topic_digest"),
     sa.Index("ix_messages_state", "state"),
     sa.Index("ix_messages_case_id", "case_id"),
 )
@@ -131,10 +141,48 @@ letters = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("problem", sa.String(255)),
     sa.Column("sealed_letter", sa.LargeBinary),
+    sa.Column("reply_token_digest", sa.String(64)),
     sa.UniqueConstraint("case_id", "purpose", name="uq_letters_case_purpose"),
     sa.Index("ix_letters_state", "state", "due_at"),
     sa.Index("ix_letters_recipient_digest", "recipient_digest", "created_at"),
+    sa.Index("ix_letters_created_at", "created_at"),
+    sa.Index("ix_letters_reply_token_digest", "reply_token_digest"),
 )
+
+follow_ups = sa.Table(
+    "follow_ups",
+    metadata,
+    sa.Column("message_id", BigId, sa.ForeignKey("messages.id"), primary_key=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("sealed_narrative", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_identity", sa.LargeBinary, nullable=False),
+)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("why", sa.String(255), nullable=False),
+    sa.Column("other_case_id", BigId, sa.ForeignKey("cases.id")),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("done_at", Moment),
+    sa.Column("done_by", sa.String(254)),
+)
+
+intake = sa.Table(
+    "intake",
+    metadata,
+    sa.Column("mailbox", sa.String(64), primary_key=True),
+    sa.Column("polled_at", Moment),
+    sa.Column("oldest_waiting_at", Moment),
+    sa.Column("problem", sa.String(255)),
+    sa.Column("problem_since", Moment),
+)
+"""How each mailbox stands: when it was last taken in, and since when something waits that could not be."""
 
 notes = sa.Table(
     "notes",

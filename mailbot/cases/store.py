@@ -19,10 +19,11 @@ import sqlalchemy as sa
 
 from mailbot.cases import audit
 from mailbot.cases.access import Permission, may
-from mailbot.cases.database import storage_errors, writing
-from mailbot.cases.filing import NARRATIVE_PLACE, Filing, Narrative
-from mailbot.cases.ledger import MessageState, StoredMail
-from mailbot.cases.schema import actions, cases, messages, notes
+from mailbot.cases.database import one_at_a_time, storage_errors, writing
+from mailbot.cases.filing import Filing
+from mailbot.cases.joining import Joining
+from mailbot.cases.narrative import FOLLOW_UP_NARRATIVE_PLACE, NARRATIVE_PLACE, Narrative
+from mailbot.cases.schema import actions, cases, follow_ups, notes, tasks
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import (
@@ -34,6 +35,7 @@ from mailbot.domain import (
     Confidentiality,
     Contact,
     Decision,
+    FollowUp,
     Kind,
     Note,
     QueueEntry,
@@ -41,6 +43,8 @@ from mailbot.domain import (
     Role,
     ServiceType,
     Situation,
+    Task,
+    TaskKind,
     Whistleblowing,
     priority_of,
 )
@@ -102,29 +106,17 @@ class Store:
 
     @contextmanager
     def filing(self) -> Iterator[Filing]:
-        """A transaction to file a batch in; committed when the block ends well."""
+        """A transaction to file a batch in; committed when the block ends well. Filings follow one another."""
         with storage_errors(), self._writing.begin() as connection:
+            one_at_a_time(connection)
             yield Filing(connection, self._vault, self._clock, self._restricted_mailboxes)
-
-    def set_aside(self, stored: StoredMail, problem: str) -> None:
-        """Marks a message that could not be filed, for staff to see; its bytes are kept."""
-        change = (
-            sa.update(messages)
-            .where(messages.c.id == stored.id, messages.c.state == MessageState.STORED)
-            .values(state=MessageState.SET_ASIDE, problem=problem[:255])
-        )
-        with storage_errors(), self._writing.begin() as connection:
-            connection.execute(change)
-            audit.record(
-                connection, at=self._clock(), actor=audit.MACHINE, act="set aside", detail=f"message {stored.id}"
-            )
 
     def queue(self, officer: Officer | None, states: Collection[CaseState] = (CaseState.NEW,)) -> list[QueueEntry]:
         """The cases in `states` that `officer` may see, by priority, then oldest first.
 
         None stands for the command line's list without content, which shows every case's outline.
         """
-        query = sa.select(*_ENTRY_COLUMNS).where(cases.c.state.in_(list(states)))
+        query = sa.select(*_ENTRY_COLUMNS, _has_task(officer)).where(cases.c.state.in_(list(states)))
         if officer is not None:
             self._demand(officer, Permission.READ_CASES)
             query = _visible(query, officer)
@@ -146,7 +138,7 @@ class Store:
         with storage_errors(), self._writing.begin() as connection:
             row = self._visible_row(connection, reference, officer)
             audit.record(connection, at=self._clock(), actor=officer.email, act="read case", reference=reference)
-            return self._case(connection, row)
+            return self._case(connection, row, officer)
 
     def review(self, reference: str, officer: Officer, version: int, decision: Decision) -> None:
         """Writes an officer's review in one transaction, audited.
@@ -175,6 +167,29 @@ class Store:
             if changed.rowcount == 0:
                 raise StaleWrite("Somebody else has changed this case since you opened it. Nothing of yours was saved")
             self._write_review(connection, row, officer, now, decision)
+
+    def settle_task(self, reference: str, officer: Officer, task_id: int, *, join: bool = False) -> str:
+        """Notes that a task is seen to; says the reference to go on with. Audited.
+
+        `join` confirms that the case belongs to the other one: its messages become that case's, and it is closed.
+        """
+        self._demand(officer, Permission.REVIEW)
+        now = self._clock()
+        with storage_errors(), self._writing.begin() as connection:
+            row = self._visible_row(connection, reference, officer)
+            task = next((one for one in connection.execute(_tasks_of(row.id, officer)) if one.id == task_id), None)
+            if task is None or (join and task.kind != TaskKind.JOIN):
+                raise NotAllowed("There is no such task on this case, or it is done already")
+            connection.execute(sa.update(tasks).where(tasks.c.id == task_id).values(done_at=now, done_by=officer.email))
+            act = f"task {task.kind} {'joined' if join else 'done'}"
+            audit.record(connection, at=now, actor=officer.email, act=act, reference=reference)
+            if not join:
+                return reference
+            other = self._visible_row(connection, task.other_reference, officer)
+            Joining(connection, self._vault, self._clock).join(row, other)
+            detail = f"joined to {other.reference}"
+            audit.record(connection, at=now, actor=officer.email, act="case joined", reference=reference, detail=detail)
+            return str(other.reference)
 
     def _write_review(
         self, connection: sa.Connection, row: Any, officer: Officer, now: datetime, decision: Decision
@@ -242,7 +257,7 @@ class Store:
         sealed = self._vault.unseal(row.vault_id, Purpose.NARRATIVE, NARRATIVE_PLACE, row.sealed_narrative)
         return msgspec.json.decode(sealed, type=Narrative)
 
-    def _case(self, connection: sa.Connection, row: Any) -> Case:
+    def _case(self, connection: sa.Connection, row: Any, officer: Officer) -> Case:
         narrative = self._narrative(row)
         note_rows = connection.execute(sa.select(notes).where(notes.c.case_id == row.id).order_by(notes.c.id))
         action_rows = connection.execute(sa.select(actions).where(actions.c.case_id == row.id).order_by(actions.c.id))
@@ -271,6 +286,30 @@ class Store:
                 )
                 for action in action_rows
             ),
+            follow_ups=tuple(self._follow_up(one) for one in connection.execute(_follow_ups_of(row.id))),
+            tasks=tuple(
+                Task(
+                    id=task.id,
+                    kind=TaskKind(task.kind),
+                    why=task.why,
+                    other_case=task.other_reference,
+                    created_at=task.created_at,
+                )
+                for task in connection.execute(_tasks_of(row.id, officer))
+            ),
+        )
+
+    def _follow_up(self, row: Any) -> FollowUp:
+        sealed = self._vault.unseal(row.vault_id, Purpose.NARRATIVE, FOLLOW_UP_NARRATIVE_PLACE, row.sealed_narrative)
+        narrative = msgspec.json.decode(sealed, type=Narrative)
+        return FollowUp(
+            received_at=row.received_at,
+            subject=narrative.subject,
+            narrative=narrative.text,
+            quoted=narrative.quoted,
+            assessment=narrative.assessment,
+            attachments=narrative.attachments,
+            defects=narrative.defects,
         )
 
     def _note_text(self, vault_id: str, note: Any) -> str:
@@ -278,7 +317,7 @@ class Store:
         return self._vault.unseal(vault_id, Purpose.NARRATIVE, place, note.sealed_note).decode()
 
     def _visible_row(self, connection: sa.Connection, reference: str, officer: Officer) -> Any:
-        query = _visible(sa.select(cases).where(cases.c.reference == reference), officer)
+        query = _visible(sa.select(cases, _has_task(officer)).where(cases.c.reference == reference), officer)
         row = connection.execute(query).one_or_none()
         if row is None:
             raise NotAllowed("There is no such case, or it is not one you may see")
@@ -295,6 +334,39 @@ def may_be(field: str, value: str) -> bool:
     if field in WRITTEN:
         return WRITTEN[field].fullmatch(value) is not None
     return value in CORRECTABLE.get(field, ())
+
+
+def _tasks_of(case_id: int, officer: Officer) -> sa.Select[Any]:
+    """The open tasks of a case; not those that speak of a case the officer may not know of."""
+    other = cases.alias("other")
+    query = (
+        sa.select(tasks, other.c.reference.label("other_reference"))
+        .outerjoin(other, tasks.c.other_case_id == other.c.id)
+        .where(tasks.c.case_id == case_id, tasks.c.done_at.is_(None))
+        .order_by(tasks.c.id)
+    )
+    return query if officer.may(Permission.READ_RESTRICTED) else query.where(other.c.restricted.is_not(True))
+
+
+def _has_task(officer: Officer | None) -> sa.Label[bool]:
+    other = cases.alias("other")
+    query = (
+        sa.select(tasks.c.id)
+        .outerjoin(other, tasks.c.other_case_id == other.c.id)
+        .where(tasks.c.case_id == cases.c.id, tasks.c.done_at.is_(None))
+        .correlate(cases)
+    )
+    if officer is not None and not officer.may(Permission.READ_RESTRICTED):
+        query = query.where(other.c.restricted.is_not(True))
+    return query.exists().label("has_task")
+
+
+def _follow_ups_of(case_id: int) -> sa.Select[Any]:
+    return (
+        sa.select(follow_ups)
+        .where(follow_ups.c.case_id == case_id)
+        .order_by(follow_ups.c.received_at, follow_ups.c.message_id)
+    )
 
 
 def _visible(query: sa.Select[Any], officer: Officer) -> sa.Select[Any]:
@@ -326,7 +398,7 @@ _ASSESSMENT_COLUMNS = (
 )
 
 _ENTRY_COLUMNS = [
-    column for column in cases.c if column.name not in {"sealed_narrative", "sealed_identity", "vault_id"}
+    column for column in cases.c if column.name not in {"sealed_narrative", "sealed_identity", "vault_id", "joined_to"}
 ]
 
 
@@ -354,4 +426,5 @@ def _entry(row: Any) -> QueueEntry:
         adult_in_danger=row.adult_in_danger,
         look_first=row.look_first,
         assigned_to=row.assigned_to,
+        has_task=row.has_task,
     )

@@ -6,6 +6,8 @@ sender wrote can get into a letter.
 
 from __future__ import annotations
 
+import base64
+import secrets
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -85,6 +87,7 @@ class Composer:
             body=body,
             template=template,
             reply_address=self._reply_addresses.get(mail.mailbox, ""),
+            reply_token=_new_token(),
             in_reply_to=email.message_id,
         )
 
@@ -117,6 +120,11 @@ class Composer:
                     subject, body = self.render(template, facts)
                     if not subject or not body.strip():
                         raise ArtefactRefused(f"the template templates/en/{template}.txt has no subject or no body")
+
+
+def _new_token() -> str:
+    """128 random bits as 26 letters and digits, for small letters and capitals alike: some servers change those."""
+    return base64.b32encode(secrets.token_bytes(16)).decode("ascii").rstrip("=").lower()
 
 
 def _recipient(email: Email, assessment: Assessment, reply: Reply) -> str:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mailbot.domain import Address, Assessment, Channel, Contact, Email, Kind, Remit, Reply, Whistleblowing
+from mailbot.config import Acknowledgements
+from mailbot.domain import Address, Assessment, Channel, Contact, Email, Kind, Remit, Reply, Thread, Whistleblowing
 
 SHARED_LOCAL_PARTS = frozenset(
     "admin administrator office reception receptionist info enquiries enquiry contact hello mail mailbox team "
@@ -38,8 +39,6 @@ PUBLIC_MAIL = frozenset(
     "tutanota.com tuta.com gmx.com gmx.co.uk mail.com zoho.com fastmail.com plus.com tiscali.co.uk orange.net".split()
 )
 
-LETTERS_A_DAY = 5
-
 _WORD = re.compile(r"[^\W\d_]+")
 _PLAIN_WORDS = frozenset(
     "the of and for in at a an home house lodge court view school college centre center nursery fostering "
@@ -55,13 +54,14 @@ _SHARED_IN_WORDS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What every reason is asked about: the message, its judgement, and the addresses a reply would reach."""
+    """What every reason is asked about: the message, its judgement and thread, and whom a reply would reach."""
 
     email: Email
     assessment: Assessment
+    thread: Thread
+    caps: Acknowledgements
     addresses: tuple[Address, ...]
     own_addresses: frozenset[str]
-    letters_today: int
 
 
 def answer_to(email: Email) -> Address:
@@ -70,15 +70,19 @@ def answer_to(email: Email) -> Address:
 
 
 def may_reply(
-    email: Email, assessment: Assessment, *, own_addresses: frozenset[str] = frozenset(), letters_today: int = 0
+    email: Email,
+    assessment: Assessment,
+    thread: Thread = Thread(),  # noqa: B008  a frozen value
+    *,
+    own_addresses: frozenset[str] = frozenset(),
+    caps: Acknowledgements = Acknowledgements(),  # noqa: B008  a frozen value
 ) -> Reply:
     """Whether and how the sender is acknowledged (P10), and why not if not. A pure function over the table below.
 
-    `letters_today` is how many letters went to that address within a day: a robot that no sign gives away is answered
-    `LETTERS_A_DAY` times and no more.
+    `thread` is what we know of the sender and the case, `caps` how many letters may go by themselves.
     """
     addresses = tuple(address for address in (email.sender, email.reply_to) if address is not None)
-    question = _Question(email, assessment, addresses, own_addresses, letters_today)
+    question = _Question(email, assessment, thread, caps, addresses, own_addresses)
     by_post = assessment.contact is Contact.POST
     for reason, holds in REASONS_TO_WITHHOLD + ([] if by_post else REASONS_AGAINST_THE_ADDRESS):
         if holds(question):
@@ -178,6 +182,11 @@ REASONS_TO_WITHHOLD: list[tuple[str, Callable[[_Question], bool]]] = [
         lambda asked: asked.assessment.contact is Contact.DO_NOT_CONTACT,
     ),
     (
+        "it belongs to a case whose sender has been answered",
+        lambda asked: asked.thread.case_reference is not None and asked.thread.letters_of_case >= asked.caps.per_case,
+    ),
+    ("it could not be judged: a person decides", lambda asked: not asked.assessment.judged),
+    (
         "the sender asks for a letter, but no postal address could be read: a person decides",
         _wishes_post_without_address,
     ),
@@ -187,9 +196,22 @@ REASONS_AGAINST_THE_ADDRESS: list[tuple[str, Callable[[_Question], bool]]] = [
     ("the sender's address cannot be used", _no_usable_address),
     ("the sender's address is forged", lambda asked: asked.email.forged),
     (
-        "that address has had several letters today: it may be a machine",
-        lambda asked: asked.letters_today >= LETTERS_A_DAY,
+        "it seems to answer a letter of ours: a person decides",
+        lambda asked: asked.thread.suggestion is not None and asked.thread.suggestion.answers_us,
     ),
+    (
+        "it came soon after a letter to that address, as machines answer: a person decides",
+        lambda asked: asked.thread.written_lately and asked.thread.case_reference is None,
+    ),
+    (
+        "that address has had as many letters today as go by themselves: a person decides",
+        lambda asked: asked.thread.letters_to_sender >= asked.caps.per_sender_a_day,
+    ),
+    (
+        "as many letters have gone today as may go by themselves: a person decides",
+        lambda asked: asked.thread.letters_to_all >= asked.caps.a_day,
+    ),
+    ("no letter goes by itself: a person decides", lambda asked: asked.caps.per_case == 0),
     ("the address belongs to the service concerned or its provider", _address_of_the_service),
     ("the address is a shared account: others may read it", _shared_account),
     ("the address is a school's or pupil's account: others may read it", _pupil_account),

@@ -36,7 +36,8 @@ def carrier(settings: Outgoing, clock: Clock) -> Carrier:
 
 
 def composed(queued: QueuedLetter, settings: Outgoing, clock: Clock) -> EmailMessage:
-    """The letter as a mail. Answers to it go to the mailbox's own reply address, never to a less restricted one.
+    """The letter as a mail. Answers to it go to the mailbox's own reply address, never to a less restricted one, with
+    this letter's token in it.
 
     Automatic replies say so (RFC 3834 section 5), so that no machine answers them. The visible sender is the same for
     every mailbox: a locked phone must not show that somebody wrote to the whistleblowing one.
@@ -51,8 +52,8 @@ def composed(queued: QueuedLetter, settings: Outgoing, clock: Clock) -> EmailMes
     mail["Message-ID"] = f"<{queued.case_reference.lower()}.{queued.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-replied"
     mail["X-Auto-Response-Suppress"] = "All"
-    if letter.reply_address and letter.reply_address != sender:
-        mail["Reply-To"] = letter.reply_address
+    if letter.tagged_address and letter.tagged_address != sender:
+        mail["Reply-To"] = letter.tagged_address
     if letter.in_reply_to:
         mail["In-Reply-To"] = letter.in_reply_to
         mail["References"] = letter.in_reply_to
@@ -90,7 +91,7 @@ class SmtpCarrier:
         client = self._connected()
         text_sent = False
         try:
-            client.mail(self._settings.from_address)
+            client.mail(queued.letter.tagged_address or self._settings.from_address)  # bounces find their letter
             code, _ = client.rcpt(queued.letter.recipient)
             if code not in (250, 251):
                 client.rset()

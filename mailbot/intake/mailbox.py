@@ -1,7 +1,8 @@
 """A mailbox on an IMAP server, over TLS that verifies. The only module that speaks to imapclient.
 
-List the UIDs, leave out what the ledger knows, fetch the rest in batches bounded by count and by bytes, never setting a
-flag (``BODY.PEEK``). Nothing is deleted: a filed message is moved to the processed folder.
+List the UIDs, leave out what the ledger knows, fetch the rest in batches bounded by count and by bytes, never setting
+a flag (``BODY.PEEK``). Nothing is deleted: a filed message is moved to the processed folder. Every wait has an end: a
+dead connection is noticed within a minute.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
@@ -19,26 +20,42 @@ from mailbot.clock import now
 from mailbot.config import Mailbox
 from mailbot.domain import RawMail
 from mailbot.errors import MailboxUnreachable
-from mailbot.intake.oauth import Tokens
 
-TIMEOUT_SECONDS = 60
+if TYPE_CHECKING:  # Authlib takes long to load, and most mailboxes sign in by password
+    from mailbot.intake.oauth import Tokens
+
+TIMEOUT_SECONDS = 30
+IDLE_SECONDS = 25
+"""How long one IDLE lasts (RFC 2177 allows 29 minutes). Ending it is answered at once, unless the connection is dead."""
+
 BATCH_MESSAGES = 100
 BATCH_BYTES = 25_000_000
+
+NOT_OURS = frozenset(rb"\noselect \nonexistent \sent \drafts \all \flagged \important".split())
+"""Folders that hold no arrived mail of their own (RFC 6154): what was sent, and views of what lies in others."""
 
 NETWORK_ERRORS = (IMAPClientError, OSError)
 """imapclient raises its own errors for refusals and plain OSError (ssl.SSLError, TimeoutError) for the network."""
 
 
+class Listed(NamedTuple):
+    """A message as its server lists it: its size in bytes and when it arrived."""
+
+    size: int
+    received_at: datetime
+
+
 class ImapFolder:
     """One selected folder: its UIDs and UIDVALIDITY as they stand on the server now."""
 
-    def __init__(self, client: IMAPClient, settings: Mailbox, name: str) -> None:
+    def __init__(self, client: IMAPClient, settings: Mailbox, name: str, *, readonly: bool = False) -> None:
         self.name = name
         self.left = 0
+        self.oldest_left_at: datetime | None = None
         self._client = client
         self._settings = settings
         try:
-            selected = client.select_folder(name)
+            selected = client.select_folder(name, readonly=readonly)
             self.uid_validity = int(selected[b"UIDVALIDITY"])
             self.uids: Sequence[int] = sorted(client.search("ALL"))
         except (*NETWORK_ERRORS, KeyError) as error:
@@ -51,6 +68,18 @@ class ImapFolder:
         """
         for batch in self._batches(uids):
             yield self._fetch_batch(batch)
+
+    def listing(self, uids: Sequence[int]) -> dict[int, Listed]:
+        """Size and time of arrival of those messages that are still there, without fetching them."""
+        found: dict[int, Listed] = {}
+        for at in range(0, len(uids), 500):
+            try:
+                answers = self._client.fetch(list(uids[at : at + 500]), ["RFC822.SIZE", "INTERNALDATE"])
+            except NETWORK_ERRORS as error:
+                raise _unreachable(self._settings, "the messages could not be listed", error) from None
+            for uid, answer in answers.items():
+                found[uid] = Listed(int(answer.get(b"RFC822.SIZE", 0)), _arrival(answer))
+        return found
 
     def move_processed(self, uids: Sequence[int]) -> None:
         """Moves filed messages to the processed folder; where the server has no MOVE, copies them there.
@@ -78,14 +107,11 @@ class ImapFolder:
     def _batches(self, uids: Sequence[int]) -> Iterator[list[int]]:
         for at in range(0, len(uids), 500):
             part = list(uids[at : at + 500])
-            try:
-                sizes = self._client.fetch(part, ["RFC822.SIZE"])
-            except NETWORK_ERRORS as error:
-                raise _unreachable(self._settings, "the messages could not be listed", error) from None
+            listed = self.listing(part)
             batch: list[int] = []
             weight = 0
             for uid in part:
-                size = int(sizes.get(uid, {}).get(b"RFC822.SIZE", 0))
+                size = listed[uid].size if uid in listed else 0
                 if batch and (len(batch) == BATCH_MESSAGES or weight + size > BATCH_BYTES):
                     yield batch
                     batch, weight = [], 0
@@ -98,11 +124,11 @@ class ImapFolder:
         try:
             return self._mails(self._client.fetch(uids, ["BODY.PEEK[]", "INTERNALDATE"]), uids)
         except IMAPClientError as error:
-            if len(uids) == 1:
-                self.left += 1  # the server refuses this one; it stays there and is asked for again next time
-                return []
             if isinstance(error, IMAPClientAbortError):
                 raise _unreachable(self._settings, "the connection broke while fetching", error) from None
+            if len(uids) == 1:
+                self._leave(self.listing(uids).get(uids[0]))  # refused; it is asked for again next time
+                return []
             return [mail for uid in uids for mail in self._fetch_batch([uid])]
         except OSError as error:
             raise _unreachable(self._settings, "the connection broke while fetching", error) from None
@@ -112,20 +138,30 @@ class ImapFolder:
         for uid in uids:
             content = fetched.get(uid, {}).get(b"BODY[]")
             if content is None:
-                self.left += 1  # gone between listing and fetching, or withheld by the server
+                if uid in fetched:  # else it is gone since the folder was listed, which is nobody's loss
+                    self._leave(Listed(0, _arrival(fetched[uid])))
                 continue
-            received_at: datetime = fetched[uid].get(b"INTERNALDATE") or datetime.now(UTC)
             mails.append(
                 RawMail(
                     mailbox=self._settings.name,
                     folder=self.name,
                     uid_validity=self.uid_validity,
                     uid=uid,
-                    received_at=received_at.astimezone(UTC),
+                    received_at=_arrival(fetched[uid]),
                     content=content,
                 )
             )
         return mails
+
+    def _leave(self, listed: Listed | None) -> None:
+        if listed is not None:
+            self.left += 1
+            self.oldest_left_at = min(filter(None, (self.oldest_left_at, listed.received_at)))
+
+
+def _arrival(answer: dict[bytes, Any]) -> datetime:
+    received_at: datetime = answer.get(b"INTERNALDATE") or datetime.now(UTC)
+    return received_at.astimezone(UTC)
 
 
 class ImapMailbox:
@@ -138,6 +174,8 @@ class ImapMailbox:
         self._settings = settings
         self._tokens = tokens
         if tokens is None and settings.oauth is not None:
+            from mailbot.intake.oauth import Tokens
+
             self._tokens = Tokens(settings.oauth, settings.name, now)
         self._client: IMAPClient | None = None
 
@@ -174,12 +212,57 @@ class ImapMailbox:
     ) -> None:
         self.close()
 
-    def folders(self) -> Iterator[ImapFolder]:
-        """The configured folders, each selected when its turn comes."""
+    def folders(self, *, readonly: bool = False) -> Iterator[ImapFolder]:
+        """The configured folders, each selected when its turn comes; ``\\Junk`` is whatever the server calls it."""
+        for name in self._settings.folders:
+            found = self._special(name) if name.startswith("\\") else name
+            if found is not None:
+                yield ImapFolder(self._open, self._settings, found, readonly=readonly)
+
+    def every_folder(self) -> Iterator[ImapFolder]:
+        """Every folder on the server that may hold arrived mail, each selected when its turn comes, read only."""
+        try:
+            listed = self._open.list_folders()
+        except NETWORK_ERRORS as error:
+            raise _unreachable(self._settings, "the folders could not be listed", error) from None
+        for flags, _delimiter, name in listed:
+            if not NOT_OURS & {flag.lower() for flag in flags}:
+                yield ImapFolder(self._open, self._settings, name, readonly=True)
+
+    def can_idle(self) -> bool:
+        """Whether the server tells of new mail by itself (RFC 2177)."""
+        return bool(self._open.has_capability("IDLE"))
+
+    def arrivals(self) -> Iterator[bool]:
+        """Goes on for ever: True as soon as the first folder has new mail, False at least every `IDLE_SECONDS` if not.
+
+        Raises `MailboxUnreachable` where the connection is dead, which shows at the end of each IDLE.
+        """
+        client = self._open
+        try:
+            client.select_folder(self._settings.folders[0], readonly=True)
+            while True:
+                client.idle()
+                told = client.idle_check(timeout=IDLE_SECONDS)
+                told += client.idle_done()[1]
+                yield any(len(one) > 1 and one[1] in (b"EXISTS", b"RECENT") for one in told)
+        except NETWORK_ERRORS as error:
+            raise _unreachable(self._settings, "the connection broke while waiting for mail", error) from None
+
+    @property
+    def _open(self) -> IMAPClient:
         if self._client is None:
             raise RuntimeError("the mailbox is not open: use it in a with statement")
-        for name in self._settings.folders:
-            yield ImapFolder(self._client, self._settings, name)
+        return self._client
+
+    def _special(self, attribute: str) -> str | None:
+        """The folder that the server marks as, say, ``\\Junk`` (RFC 6154); None where it marks none."""
+        try:
+            listed = self._open.list_folders()
+        except NETWORK_ERRORS as error:
+            raise _unreachable(self._settings, "the folders could not be listed", error) from None
+        wanted = attribute.lower().encode()
+        return next((name for flags, _, name in listed if wanted in {flag.lower() for flag in flags}), None)
 
     def _sign_in(self, client: IMAPClient, secret: str) -> None:
         """By password, or by token: one that the server refuses, as it may be revoked, is asked anew once."""

@@ -15,6 +15,7 @@ from types import TracebackType
 from mailbot.config import Mailbox
 from mailbot.domain import RawMail
 from mailbot.errors import MailboxUnreachable
+from mailbot.intake.mailbox import Listed
 
 BATCH_MESSAGES = 100
 
@@ -27,6 +28,7 @@ class MaildirFolder:
     def __init__(self, settings: Mailbox, name: str) -> None:
         self.name = name
         self.left = 0
+        self.oldest_left_at: datetime | None = None
         self._settings = settings
         self._root = Path(settings.path)
         here = self._root if name == "INBOX" else self._root / f".{name}"
@@ -50,8 +52,11 @@ class MaildirFolder:
                 path = self._files[uid]
                 try:
                     content, modified = path.read_bytes(), path.stat().st_mtime
+                except FileNotFoundError:
+                    continue  # taken away by another program since the folder was listed, which is nobody's loss
                 except OSError:
-                    self.left += 1  # taken away or locked by another program: the next run sees it again
+                    self.left += 1  # not readable now: the next run tries again
+                    self.oldest_left_at = self.oldest_left_at or datetime.now(UTC)
                     continue
                 batch.append(
                     RawMail(
@@ -64,6 +69,17 @@ class MaildirFolder:
                     )
                 )
             yield batch
+
+    def listing(self, uids: Sequence[int]) -> dict[int, Listed]:
+        """Size and time of arrival of those messages that are still there."""
+        found = {}
+        for uid in uids:
+            try:
+                state = self._files[uid].stat()
+            except FileNotFoundError:
+                continue  # taken away since the folder was listed
+            found[uid] = Listed(state.st_size, datetime.fromtimestamp(state.st_mtime, UTC))
+        return found
 
     def move_processed(self, uids: Sequence[int]) -> None:
         """Moves the messages into the processed folder, made where it is missing."""
@@ -98,9 +114,16 @@ class MaildirMailbox:
     ) -> None:
         """Nothing is held open."""
 
-    def folders(self) -> Iterator[MaildirFolder]:
+    def folders(self, *, readonly: bool = False) -> Iterator[MaildirFolder]:
+        """The configured folders; nothing is changed by opening them, `readonly` or not."""
         for name in self._settings.folders:
             yield MaildirFolder(self._settings, name)
+
+    def every_folder(self) -> Iterator[MaildirFolder]:
+        """INBOX and every folder in it (Maildir++)."""
+        yield MaildirFolder(self._settings, "INBOX")
+        for path in sorted(Path(self._settings.path).glob(".*/cur")):
+            yield MaildirFolder(self._settings, path.parent.name[1:])
 
 
 def uid_of(path: Path) -> int:

@@ -12,6 +12,8 @@ import structlog
 
 from mailbot.domain import (
     Assessment,
+    Confidentiality,
+    Contact,
     Email,
     Evidence,
     Kind,
@@ -117,6 +119,43 @@ class Judge:
         opinions = model.opinions([judged_text(email) for email in emails]) if model else [None] * len(emails)
         return [self._assess_one(email, opinion, model) for email, opinion in zip(emails, opinions, strict=True)]
 
+    def sees_danger(self, text: str) -> bool:
+        """Whether words of live danger stand anywhere in `text`, whoever wrote them and wherever they stand."""
+        return any(hit.field == "immediate_risk" for hit in self._rules.hits(text, "text"))
+
+    def unjudged(self, email: Email) -> Assessment:
+        """What stands for a judgement where a person files a message by hand: look first, and nobody's but a few's.
+
+        Words of danger in any part raise the danger all the same.
+        """
+        parts = ["text", "subject", "quoted", *(f"attachment:{number}" for number in range(len(email.attachments)))]
+        found = [hit for part in parts for hit in self._rules.hits(email.part(part), part)]
+        hits = tuple(hit for hit in found if hit.field == "immediate_risk")
+        situations = frozenset({Situation.CHILD_AT_RISK} if hits else ())
+        return Assessment(
+            kind=Kind.CONCERN,
+            immediate_risk=bool(hits),
+            situations=situations,
+            remit=Remit.UNCLEAR,
+            service_type=ServiceType.UNKNOWN,
+            whistleblowing=Whistleblowing.NONE,
+            whistleblowing_sure=False,
+            anonymous=False,
+            confidentiality=Confidentiality.ASSUMED,
+            contact=Contact.EMAIL,
+            postal_address=None,
+            service_name=None,
+            local_authority=None,
+            urn=None,
+            language=email.language,
+            priority=1 if hits else 2,
+            look_first="filed by hand: the program could not judge it",
+            evidence=hits,
+            judged=False,
+            model=NO_MODEL,
+            rules=self._rules.version,
+        )
+
     def _loaded(self) -> TextModel | None:
         if not self._model_tried:
             self._model_tried = True
@@ -194,14 +233,18 @@ class Judge:
         for part in aside:
             if any(hit.field == "immediate_risk" for hit in self._rules.hits(email.part(part), part)):
                 return f"words of live danger in {'an attachment' if part != 'quoted' else 'quoted text'}"
+        if email.unreadable:
+            return email.unreadable
         if kind in (Kind.AUTOMATIC, Kind.SPAM):
             return None
         if email.language not in READ_LANGUAGES:
             return f"written in a language nobody here has read ({email.language})"
         if not email.text.strip() and not email.quoted.strip() and not any(one.text for one in email.attachments):
             return "no readable text"
-        if any(one.text is None and one.size for one in email.attachments) and len(email.text.split()) < FEW_WORDS:
-            return "an attachment that could not be read"
+        if any(one.sealed_because for one in email.attachments):
+            return "an attachment is kept sealed"
+        if any(one.unread for one in email.attachments):
+            return "an attachment that only a person can read: a picture, a scan or a recording"
         return None
 
 

@@ -1,0 +1,171 @@
+"""One more message for a case that is there: its words kept, and what it says of danger raised, never lowered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from mailbot.cases import audit
+from mailbot.cases.ledger import StoredMail
+from mailbot.cases.narrative import (
+    FOLLOW_UP_IDENTITY_PLACE,
+    FOLLOW_UP_NARRATIVE_PLACE,
+    IDENTITY_PLACE,
+    NARRATIVE_PLACE,
+    Identity,
+    Narrative,
+)
+from mailbot.cases.schema import cases, follow_ups, letters, messages, tasks
+from mailbot.cases.vault import Purpose, Vault
+from mailbot.clock import Clock
+from mailbot.domain import Assessment, CaseState, Kind, LetterState, Situation, TaskKind, Whistleblowing
+
+LETTER_RETURNED = "it came back: it reached nobody"
+
+FLAGS = (*Situation, "immediate_risk", "adult_in_danger", "look_first", "restricted")
+"""Clear columns that a further message may set and none unsets."""
+
+
+class Joining:
+    """Brings messages into cases, within the transaction of whoever asks."""
+
+    def __init__(self, connection: sa.Connection, vault: Vault, clock: Clock) -> None:
+        self._connection = connection
+        self._vault = vault
+        self._clock = clock
+
+    def add(
+        self, case: Any, stored: StoredMail, narrative: Narrative, identity: Identity, found: Mapping[str, Any]
+    ) -> None:
+        """Adds a newly arrived message to `case`; `found` holds the clear columns that it alone would have."""
+        sealed = self._vault.seal
+        self._connection.execute(
+            sa.insert(follow_ups).values(
+                message_id=stored.id,
+                case_id=case.id,
+                vault_id=stored.vault_id,
+                received_at=stored.mail.received_at,
+                sealed_narrative=sealed(
+                    stored.vault_id, Purpose.NARRATIVE, FOLLOW_UP_NARRATIVE_PLACE, msgspec.json.encode(narrative)
+                ),
+                sealed_identity=sealed(
+                    stored.vault_id, Purpose.IDENTITY, FOLLOW_UP_IDENTITY_PLACE, msgspec.json.encode(identity)
+                ),
+            )
+        )
+        self._raise(case, found)
+        audit.record(
+            self._connection,
+            at=self._clock(),
+            actor=audit.MACHINE,
+            act="message joined",
+            reference=case.reference,
+            detail=f"mailbox {stored.mail.mailbox}",
+        )
+
+    def join(self, case: Any, other: Any) -> None:
+        """Makes the messages of `case` those of `other`, and closes `case`, which points there from now on."""
+        first = self._connection.execute(
+            sa.select(messages.c.id, messages.c.received_at).where(messages.c.vault_id == case.vault_id)
+        ).one()
+        self._connection.execute(
+            sa.insert(follow_ups).values(
+                message_id=first.id,
+                case_id=other.id,
+                vault_id=case.vault_id,
+                received_at=first.received_at,
+                sealed_narrative=self._moved(
+                    case, Purpose.NARRATIVE, case.sealed_narrative, NARRATIVE_PLACE, FOLLOW_UP_NARRATIVE_PLACE
+                ),
+                sealed_identity=self._moved(
+                    case, Purpose.IDENTITY, case.sealed_identity, IDENTITY_PLACE, FOLLOW_UP_IDENTITY_PLACE
+                ),
+            )
+        )
+        for table in (follow_ups, messages, tasks):
+            self._connection.execute(sa.update(table).where(table.c.case_id == case.id).values(case_id=other.id))
+        self._connection.execute(sa.update(cases).where(cases.c.joined_to == case.id).values(joined_to=other.id))
+        self._connection.execute(
+            sa.update(tasks)
+            .where(tasks.c.other_case_id == case.id, tasks.c.case_id != other.id)
+            .values(other_case_id=other.id)
+        )
+        self._raise(other, {name: getattr(case, name) for name in (*CLEAR, *FLAGS)})
+        self._connection.execute(
+            sa.update(cases)
+            .where(cases.c.id == case.id)
+            .values(state=CaseState.CLOSED, joined_to=other.id, version=cases.c.version + 1)
+        )
+
+    def return_letter(self, case: Any, letter_id: int) -> None:
+        """Notes that a letter of `case` reached nobody, for an officer to find another way."""
+        now = self._clock()
+        self._connection.execute(
+            sa.update(letters)
+            .where(letters.c.id == letter_id)
+            .values(state=LetterState.FAILED, settled_at=now, problem=LETTER_RETURNED)
+        )
+        self._connection.execute(
+            sa.update(cases).where(cases.c.id == case.id).values(acknowledgement=LetterState.FAILED)
+        )
+        self.add_task(case.id, TaskKind.LETTER_RETURNED, LETTER_RETURNED, None)
+        audit.record(self._connection, at=now, actor=audit.MACHINE, act="letter returned", reference=case.reference)
+
+    def add_task(self, case_id: int, kind: TaskKind, why: str, other_case_id: int | None) -> None:
+        """Puts a task before the officers of a case, unless the very same waits there already."""
+        waiting = sa.select(tasks.c.id).where(
+            tasks.c.case_id == case_id,
+            tasks.c.kind == kind,
+            tasks.c.done_at.is_(None),
+            tasks.c.other_case_id.is_not_distinct_from(other_case_id),
+        )
+        if self._connection.execute(waiting.limit(1)).one_or_none() is None:
+            self._connection.execute(
+                sa.insert(tasks).values(
+                    case_id=case_id, kind=kind, why=why, other_case_id=other_case_id, created_at=self._clock()
+                )
+            )
+
+    def _moved(self, case: Any, purpose: Purpose, sealed: bytes, before: str, after: str) -> bytes:
+        clear = self._vault.unseal(case.vault_id, purpose, before, sealed)
+        return self._vault.seal(case.vault_id, purpose, after, clear)
+
+    def _raise(self, case: Any, found: Mapping[str, Any]) -> None:
+        self._connection.execute(
+            sa.update(cases).where(cases.c.id == case.id).values(**raised(case, found), version=cases.c.version + 1)
+        )
+
+
+def raised(case: Any, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The clear columns of `case` after one more message: flags, priority and restriction go up, never down.
+
+    What a person writes opens the case again where it was closed or waits. A concern makes one of a case that was none.
+    """
+    values: dict[str, Any] = {flag: getattr(case, flag) or found[flag] for flag in FLAGS}
+    values["priority"] = min(case.priority, found["priority"])
+    if found["kind"] != Kind.AUTOMATIC:
+        values["state"] = CaseState.NEW
+    if found["kind"] == Kind.CONCERN and case.kind != Kind.CONCERN:
+        values |= {field: found[field] for field in ("kind", "remit", "service_type")}
+    for field, nothing in (("whistleblowing", Whistleblowing.NONE), ("local_authority", None), ("urn", None)):
+        if getattr(case, field) == nothing:
+            values[field] = found[field]
+    if "mailbox" in found and not case.restricted:
+        values["mailbox"] = found["mailbox"]
+    return values
+
+
+CLEAR = (
+    *("priority", "kind", "immediate_risk", "remit", "service_type", "whistleblowing", "anonymous"),
+    *("confidentiality", "contact", "local_authority", "urn", "language", "adult_in_danger"),
+)
+
+
+def clear_columns(assessment: Assessment) -> dict[str, Any]:
+    """What of an assessment stands in clear columns of a case: what queues, counts and reports need."""
+    columns: dict[str, Any] = {name: getattr(assessment, name) for name in CLEAR}
+    columns |= {situation: situation in assessment.situations for situation in Situation}
+    return columns | {"look_first": assessment.look_first is not None}
