@@ -257,6 +257,57 @@ def poll(once: OnceOption = False, config: ConfigOption = None) -> None:
 
 
 @app.command()
+def reconcile(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Compare every folder of every mailbox with the ledger; exit 1 where a message is unaccounted for."""
+    from mailbot.reconcile import reconcile as compare
+
+    installation = parts_of(config).ready()
+    found, failed = [], False
+    for box in installation.config.mailbox:
+        try:
+            found.append(compare(box, installation.ledger, installation.tokens.get(box.name)))
+        except MailbotError as error:
+            failed = True
+            _complain(error)
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(found)))
+    for one in found if not as_json else ():
+        print(
+            f"{one.mailbox}: {one.held} held, {one.gone} gone from the server, {len(one.unaccounted)} unaccounted for"
+        )
+        for stray in one.unaccounted:
+            print(f"  {stray.folder} {stray.uid}, arrived {stray.received_at:%Y-%m-%d %H:%M} UTC")
+    if failed or any(one.unaccounted for one in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def watch(config: ConfigOption = None) -> None:
+    """For a timer apart from the worker: alarm by the second channel where mail is not being taken in."""
+    from mailbot.alerts import sound
+    from mailbot.reconcile import troubles
+
+    installation = parts_of(config)
+    alerts = installation.config.alerts
+    if alerts is None or not alerts.webhook_env:
+        raise ConfigError("alerts.webhook_env: nothing found; `watch` needs it: it names the second channel")
+    _ = alerts.webhook
+    problem = database.schema_problem(installation.engine)
+    found = (
+        [problem]
+        if problem
+        else troubles(installation.config, installation.ledger, installation.standings, installation.tokens, now())
+    )
+    if not found:
+        print("all mail is being taken in")
+        return
+    sound(alerts, "mailbot: " + " | ".join(found))
+    for one in found:
+        _complain(one)
+    raise typer.Exit(1)
+
+
+@app.command()
 def send(once: OnceOption = False, config: ConfigOption = None) -> None:
     """Send what is due in the outbox, then end."""
     if not once:
@@ -289,7 +340,7 @@ def work(config: ConfigOption = None) -> None:
     installation = parts_of(config).ready()
     _demand_alerts(installation.config)
     _configure_log(logging.INFO)
-    jobs = worker.Worker(installation.config, installation.office, installation.outbox, now)
+    jobs = worker.Worker(installation.config, installation.office, installation.outbox, now, installation.tokens)
     jobs.start()
     print("worker started", flush=True)
     _wait_for_the_end()
@@ -656,13 +707,23 @@ def _serve(installation: Parts, *, with_worker: bool) -> None:
 
     address = installation.config.web
     pages = create_app(
-        installation.config, installation.engine, installation.vault.keyring, installation.store, installation.outbox
+        installation.config,
+        installation.engine,
+        installation.vault.keyring,
+        installation.store,
+        installation.outbox,
+        installation.aside,
+        installation.standings,
     )
     try:
         server = create_server(pages, host=address.host, port=address.port, ident=None)
     except OSError as error:
         raise MailbotError(f"web.port {address.port} on {address.host} cannot be used: {error.strerror}") from None
-    jobs = worker.Worker(installation.config, installation.office, installation.outbox, now) if with_worker else None
+    jobs = (
+        worker.Worker(installation.config, installation.office, installation.outbox, now, installation.tokens)
+        if with_worker
+        else None
+    )
     if jobs:
         _configure_log(logging.INFO)
         jobs.start()
@@ -697,7 +758,7 @@ def _say(step: str) -> None:
         print(step, file=sys.stderr)
 
 
-def _complain(error: Exception) -> None:
+def _complain(error: Exception | str) -> None:
     print(" ".join(str(error).split()), file=sys.stderr)
 
 

@@ -121,6 +121,7 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
     rota: str = ""
     webhook_env: str = ""
     heartbeat_url: str = ""
+    intake_minutes: int = 10
 
     @property
     def webhook(self) -> str:
@@ -131,6 +132,12 @@ class Web(Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "localhost"
     port: int = 8000
     second_factor: Literal["required", "optional"] = "required"
+    metrics_token_env: str = ""
+
+    @property
+    def metrics_token(self) -> str:
+        """What a reader of /metrics from another machine must show; '' where none may."""
+        return _secret("web", self.metrics_token_env, "") if self.metrics_token_env else ""
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):

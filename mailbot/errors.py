@@ -27,6 +27,10 @@ class DeliveryFailed(MailbotError):
         self.uncertain = uncertain
 
 
+class AlarmFailed(MailbotError):
+    """Nobody could be told that something is wrong; the text says what it was."""
+
+
 class KeysMissing(MailbotError):
     """The key file or a key that a record needs is not there, or does not fit."""
 

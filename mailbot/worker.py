@@ -1,11 +1,15 @@
-"""The scheduled jobs: take in mail, send what is due. One scheduler a process, memory only, in UTC.
+"""The worker: takes in each mailbox in a thread of its own, and sends on schedule. One scheduler a process, in UTC.
 
-The jobs are plain functions that also serve `poll --once` and `send --once`.
+A mailbox is taken in whenever its bell rings: by the schedule, and at once where the server tells of new mail (IDLE).
+Polling goes on whatever IDLE says, and one mailbox's trouble never delays another's. The jobs are plain functions that
+also serve `poll --once` and `send --once`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,18 +18,23 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from mailbot.alerts import beat
 from mailbot.cases.outbox import Outbox
 from mailbot.clock import Clock
 from mailbot.config import Config, Mailbox
 from mailbot.correspondence.smtp import carrier
 from mailbot.domain import LetterState
-from mailbot.errors import DeliveryFailed, MailbotError
-from mailbot.pipeline import Office, Tally, take_in
+from mailbot.errors import DeliveryFailed, MailbotError, MailboxUnreachable
+from mailbot.intake.mailbox import ImapMailbox
+from mailbot.pipeline import Office, Tally, file_handed_back, take_in
 
 if TYPE_CHECKING:
     from mailbot.intake.oauth import Tokens
 
 SEND_EVERY_SECONDS = 10
+HAND_BACK_EVERY_SECONDS = 2
+BEAT_EVERY_SECONDS = 60
+LONGEST_BACKOFF_SECONDS = 60
 
 log = structlog.get_logger()
 
@@ -40,6 +49,9 @@ class Results(dict[LetterState, int]):
 def poll(settings: Mailbox, office: Office, tokens: Tokens | None = None) -> Tally:
     """Takes in everything new in one mailbox and logs what was done; raises `MailbotError` where it failed."""
     tally = take_in(settings, office, tokens)
+    if tokens is not None and tokens.problem:
+        office.standings.note_problem(settings.name, tokens.problem)
+        log.error("the sign-in will end", action="poll", mailbox=settings.name, problem=tokens.problem)
     log.info(
         "mail taken in",
         action="poll",
@@ -82,22 +94,95 @@ def send(config: Config, outbox: Outbox, clock: Clock) -> Results:
     return results
 
 
-class Worker:
-    """Polls each mailbox and the outbox on schedule until stopped; one mailbox's trouble never delays another's."""
+class Attendant:
+    """Attends one mailbox in threads of its own until `stopping` is set."""
 
-    def __init__(self, config: Config, office: Office, outbox: Outbox, clock: Clock) -> None:
-        threads = ThreadPoolExecutor(max_workers=len(config.mailbox) + 1)
-        self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": threads})
-        for box in config.mailbox:
-            self._every(box.poll_seconds, f"poll {box.name}", partial(poll, box, office))
-        self._every(SEND_EVERY_SECONDS, "send", partial(send, config, outbox, clock))
+    def __init__(self, settings: Mailbox, office: Office, tokens: Tokens | None, stopping: threading.Event) -> None:
+        self._settings = settings
+        self._office = office
+        self._tokens = tokens
+        self._stopping = stopping
+        self._bell = threading.Event()
+        self._taking_in = threading.Thread(target=self._take_in_when_rung, name=f"take in {settings.name}")
 
     def start(self) -> None:
+        self._bell.set()
+        self._taking_in.start()
+        if self._settings.kind == "imap" and self._settings.idle:
+            threading.Thread(target=self._listen, name=f"listen {self._settings.name}", daemon=True).start()
+
+    def ring(self) -> None:
+        """Has the mailbox taken in, at once or after what is under way."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Ends after the work in hand; `stopping` is set before."""
+        self._bell.set()
+        self._taking_in.join()
+
+    def _take_in_when_rung(self) -> None:
+        failures = 0
+        while self._bell.wait() and not self._stopping.is_set():
+            self._bell.clear()
+            went_well = guarded(
+                f"poll {self._settings.name}", partial(poll, self._settings, self._office, self._tokens)
+            )
+            failures = 0 if went_well else failures + 1
+            if failures and not self._stopping.wait(backoff_seconds(failures)):
+                self._bell.set()
+
+    def _listen(self) -> None:
+        """Rings whenever the server tells of new mail, over a connection that does nothing else."""
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                with ImapMailbox(self._settings, self._tokens) as mailbox:
+                    if not mailbox.can_idle():
+                        log.info("no IDLE here: mail is polled", action="listen", mailbox=self._settings.name)
+                        return
+                    for arrived in mailbox.arrivals():
+                        failures = 0
+                        if arrived:
+                            self._bell.set()
+                        if self._stopping.is_set():
+                            return
+            except MailboxUnreachable as error:
+                failures += 1
+                log.error("not listening", action="listen", mailbox=self._settings.name, problem=str(error))
+            except Exception as error:  # noqa: BLE001  this thread must not end; polling goes on all the while
+                failures += 1
+                log.error("not listening", action="listen", mailbox=self._settings.name, problem=type(error).__name__)
+            self._stopping.wait(backoff_seconds(max(failures, 1)))
+
+
+class Worker:
+    """Takes in each mailbox, sends, and files what staff hand back, until stopped."""
+
+    def __init__(
+        self, config: Config, office: Office, outbox: Outbox, clock: Clock, tokens: Mapping[str, Tokens]
+    ) -> None:
+        self._stopping = threading.Event()
+        self._attendants = [Attendant(box, office, tokens.get(box.name), self._stopping) for box in config.mailbox]
+        threads = ThreadPoolExecutor(max_workers=len(config.mailbox) + 3)
+        self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": threads})
+        for box, attendant in zip(config.mailbox, self._attendants, strict=True):
+            self._every(box.poll_seconds, f"ring {box.name}", attendant.ring)
+        self._every(SEND_EVERY_SECONDS, "send", partial(send, config, outbox, clock))
+        self._every(HAND_BACK_EVERY_SECONDS, "file handed back", partial(file_handed_back, office))
+        if config.alerts and config.alerts.heartbeat_url:
+            self._every(BEAT_EVERY_SECONDS, "heartbeat", partial(beat, config, office.standings, clock))
+
+    def start(self) -> None:
+        for attendant in self._attendants:
+            attendant.start()
         self._scheduler.start()
 
     def stop(self) -> None:
         """Ends after the jobs in hand."""
+        self._stopping.set()
         self._scheduler.shutdown(wait=True)
+        for attendant in self._attendants:
+            attendant.stop()
 
     def _every(self, seconds: int, name: str, job: Callable[[], object]) -> None:
         self._scheduler.add_job(
@@ -113,9 +198,19 @@ class Worker:
         )
 
 
-def guarded(name: str, job: Callable[[], object]) -> None:
-    """Runs a job; what is wrong is logged in one line and the schedule goes on."""
+def guarded(name: str, job: Callable[[], object]) -> bool:
+    """Runs a job and says whether it went well; what is wrong is logged in one line and the schedule goes on."""
     try:
         job()
     except MailbotError as error:
         log.error("job failed", action=name, problem=str(error))
+        return False
+    except Exception as error:  # noqa: BLE001  a fault of ours must not stop the intake; its text could hold a message's
+        log.error("job failed unexpectedly", action=name, problem=type(error).__name__)
+        return False
+    return True
+
+
+def backoff_seconds(failures: int) -> float:
+    """How long to wait after so many failures in a row: doubling from about a second to about a minute, with jitter."""
+    return min(LONGEST_BACKOFF_SECONDS, 2.0 ** (failures - 1)) * random.uniform(0.5, 1)  # noqa: S311  no secret

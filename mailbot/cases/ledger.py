@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -123,6 +124,18 @@ class Ledger:
                 return connection.execute(change).rowcount > 0
         except sa.exc.IntegrityError:
             return False  # that place is known already: `_keep_one` finds the same
+
+    def arrivals(self, mailbox: str) -> list[tuple[int, datetime]]:
+        """(size in bytes, time of arrival) of every message ever taken in from that mailbox."""
+        query = sa.select(messages.c.size, messages.c.received_at).where(messages.c.mailbox == mailbox)
+        with storage_errors(), self._engine.connect() as connection:
+            return [(row.size, row.received_at) for row in connection.execute(query)]
+
+    def known_bytes(self, mailbox: str, digests: Sequence[str]) -> set[str]:
+        """Those of the SHA-256 digests (hex) that a message taken in from that mailbox has."""
+        query = sa.select(messages.c.sha256).where(messages.c.mailbox == mailbox, messages.c.sha256.in_(digests))
+        with storage_errors(), self._engine.connect() as connection:
+            return set(connection.execute(query).scalars())
 
     def unfiled(self, mailbox: str, limit: int) -> list[StoredMail]:
         """Messages that were stored and not filed, oldest first: what a crash left half-way."""

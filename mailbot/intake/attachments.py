@@ -18,16 +18,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 
+from lxml import etree
+
 from mailbot.domain import Attachment
-from mailbot.intake.body import DEEPEST, Packed, is_attachment, parts_of, read_body, text_of_html
-from mailbot.intake.charsets import decode
-from mailbot.intake.headers import clean, header_text, likely_charset, parameter
+from mailbot.intake.body import (
+    DEEPEST,
+    Packed,
+    html_charset,
+    is_attachment,
+    is_container,
+    parts_of,
+    read_body,
+    text_of_html,
+)
+from mailbot.intake.charsets import decode, marked_charset, storable
+from mailbot.intake.headers import charset_of, clean, header_text, likely_charset, parameter
+from mailbot.intake.sealed import opened
+from mailbot.intake.structure import read_parts
+from mailbot.intake.transfer import content_of
 
 MAX_FILES = 500
 MAX_FILE_BYTES = 50_000_000
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_CHARACTERS = 200_000
 MAX_PAGES = 300
+DEEPEST_MESSAGE = 8
+"""How far messages attached to messages are followed; every one of them is copied whole."""
 FILE_SECONDS = 5
 FILES_SECONDS = 15
 """How long the text of one file, and of all files of a message, may take to read."""
@@ -37,7 +53,17 @@ SMALLEST_PICTURE_BYTES = 30_000
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument.text"
 SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+AS_BODY = ("text/calendar", "text/rtf", "application/rtf")
+OFFICE_TEXTS = ("document", "footnotes", "endnotes", "comments", "hdr", "ftr", "document-content")
+BREAKS = {"p": "\n", "h": "\n", "br": "\n", "cr": "\n", "line-break": "\n", "tab": " ", "s": " ", "tc": " "}
+"""What stands in the text after the elements of a DOCX and an OpenDocument text."""
+
 REPORTS = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
+
+MOST_CONTROL = 0.05
+"""Which share of a text's bytes may be control codes; of a picture's or a recording's more are."""
+
+_NO_TEXT = re.compile(rb"[\x00-\x06\x0e-\x1a]")
 
 Scanner = Callable[[bytes], str | None]
 """Says of a file's bytes why it must stay sealed, or None where it may be opened."""
@@ -54,7 +80,10 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One file before it is read. `message` is the part it came in, where that part is a message itself."""
+    """One file before it is read. `message` is what it holds where that is a message itself.
+
+    `as_body` says that a program showed it as the text: a meeting's invitation, a text in RTF.
+    """
 
     name: str
     media_type: str
@@ -62,6 +91,7 @@ class _File:
     inline: bool
     charset: str | None = None
     message: Message | None = None
+    as_body: bool = False
 
 
 def read_attachments(message: Message, packed: Sequence[Packed] = (), scan: Scanner | None = None) -> Attached:
@@ -83,6 +113,7 @@ def read_attachments(message: Message, packed: Sequence[Packed] = (), scan: Scan
         sealed = scan(file.content) if scan else None
         text, problem = (None, sealed) if sealed else _text(file, until)
         problems += [f"{file.name}: {problem}"] if problem else []
+        body = body or (text or "" if file.as_body else "")
         found.append(
             Attachment(
                 name=file.name,
@@ -108,23 +139,35 @@ BODY_FILE = "\x00body"
 
 
 def _all_files(message: Message, packed: Sequence[Packed], problems: list[str]) -> Iterator[_File]:
-    likely = likely_charset(message)
-    for number, part in enumerate(_file_parts(message), 1):
-        file = _file(part, number, likely)
-        if file.media_type in ("application/ms-tnef", "application/vnd.ms-tnef") or file.name.lower() == "winmail.dat":
-            try:
-                yield from _unpacked_tnef(file.content)
-                continue
-            except Exception as error:  # noqa: BLE001  tnefparse fails on broken files in ways of its own
-                problems.append(f"{file.name}: cannot be unpacked ({type(error).__name__})")
-        yield file
+    yield from _files_of(message, problems)
     for one in packed:
         media_type = mimetypes.guess_type(one.name)[0] or "application/octet-stream"
         yield _File(_without_path(one.name), media_type, one.content, inline=False)
 
 
+def _files_of(message: Message, problems: list[str], depth: int = 0) -> Iterator[_File]:
+    likely = likely_charset(message)
+    for number, part in enumerate(_file_parts(message), 1):
+        yield from _opened(_file(part, number, likely), problems, depth)
+
+
+def _opened(file: _File, problems: list[str], depth: int = 0) -> Iterator[_File]:
+    """The file; what is packed in it in its place, where it is a winmail.dat; after it, what came with a message."""
+    if file.media_type in ("application/ms-tnef", "application/vnd.ms-tnef") or file.name.lower() == "winmail.dat":
+        try:
+            yield from _unpacked_tnef(file.content)
+            return
+        except Exception as error:  # noqa: BLE001  tnefparse fails on broken files in ways of its own
+            problems.append(f"{file.name}: cannot be unpacked ({type(error).__name__})")
+    yield file
+    if file.message is not None and depth < DEEPEST_MESSAGE:
+        yield from _files_of(file.message, problems, depth + 1)
+    elif file.message is not None:
+        problems.append(f"{file.name}: what is attached to it is not read, so deep does it lie")
+
+
 def _file_parts(message: Message, depth: int = 0) -> Iterator[Message]:
-    if message.get_content_maintype() == "multipart" and message.is_multipart():
+    if is_container(message):
         for part in parts_of(message) if depth < DEEPEST else ():
             yield from _file_parts(part, depth + 1)
     elif is_attachment(message):
@@ -132,11 +175,19 @@ def _file_parts(message: Message, depth: int = 0) -> Iterator[Message]:
 
 
 def _file(part: Message, number: int, likely: str | None) -> _File:
-    media_type = part.get_content_type()
+    media_type = clean(part.get_content_type())
     inline = part.get_content_disposition() != "attachment" and part.get("Content-ID") is not None
-    charset = part.get_content_charset()
-    inner = part if media_type.startswith("message/") and parts_of(part) and media_type not in REPORTS else None
-    return _File(_name(part, number, likely), media_type, _content(part), inline, charset, inner)
+    name, content = _name(part, number, likely), _content(part)
+    as_body = media_type in AS_BODY and part.get_content_disposition() != "attachment" and not part.get_filename()
+    return _File(name, media_type, content, inline, charset_of(part), _message(part, name, content), as_body)
+
+
+def _message(part: Message, name: str, content: bytes) -> Message | None:
+    """The message that a part holds, if its type or its name says so."""
+    if part.get_content_maintype() == "message":
+        inner = parts_of(part) if part.get_content_type() not in REPORTS else []
+        return opened(inner[0])[0] if inner else None
+    return opened(read_parts(content))[0] if name.lower().endswith(".eml") else None
 
 
 def _name(part: Message, number: int, likely: str | None) -> str:
@@ -166,8 +217,7 @@ def _one_name(words: str) -> str:
 def _content(part: Message) -> bytes:
     if part.get_content_maintype() == "message" and parts_of(part):
         return b"\n".join(_as_bytes(inner) for inner in parts_of(part))
-    content = part.get_payload(decode=True)
-    return content if isinstance(content, bytes) else b""
+    return content_of(part)
 
 
 def _as_bytes(message: Message) -> bytes:
@@ -211,11 +261,17 @@ def _text(file: _File, until: float) -> tuple[str | None, str | None]:
         return None, None
     try:
         with _at_most(min(FILE_SECONDS, until - time.monotonic())):
-            return reader(file)[:MAX_CHARACTERS], None
+            return storable(reader(file)[:MAX_CHARACTERS]), None
+    except _NoDocument:
+        return None, None
     except _TookTooLong:
         return None, "its text takes too long to read"
     except Exception as error:  # noqa: BLE001  readers of documents fail in ways of their own on broken files
         return None, f"its text cannot be read ({type(error).__name__})"
+
+
+class _NoDocument(Exception):
+    """A packed file that is no document, or of a kind that is not read here."""
 
 
 class _TookTooLong(BaseException):
@@ -244,11 +300,20 @@ def _at_most(seconds: float) -> Iterator[None]:
 
 
 def _reader(file: _File) -> Callable[[_File], str] | None:
+    """How the file is read: by how it begins, whatever it is called; else by its type and name, if it is text."""
+    for beginning, reader in BEGINNINGS.items():
+        if file.content.startswith(beginning):
+            return reader
     ending = file.name.lower().rpartition(".")[2]
     for media_types, endings, reader in READERS:
         if file.media_type in media_types or ending in endings:
-            return reader
-    return _plain if file.media_type.startswith(("text/", "message/")) else None
+            return reader if reader in (_pdf, _office) or _is_text(file.content) else None
+    return _plain if file.media_type.startswith(("text/", "message/")) and _is_text(file.content) else None
+
+
+def _is_text(content: bytes) -> bool:
+    begins = content[:1_000]
+    return bool(marked_charset(content)) or len(_NO_TEXT.findall(begins)) <= MOST_CONTROL * len(begins)
 
 
 def _plain(file: _File) -> str:
@@ -256,7 +321,7 @@ def _plain(file: _File) -> str:
 
 
 def _html(file: _File) -> str:
-    return text_of_html(_plain(file))
+    return text_of_html(decode(file.content, file.charset or html_charset(file.content))[0])
 
 
 def _pdf(file: _File) -> str:
@@ -274,24 +339,36 @@ def _pdf(file: _File) -> str:
     return _or_nothing("\n".join(pages))
 
 
-def _word(file: _File) -> str:
-    import docx
-
-    _check_unpacked(file.content)
-    document = docx.Document(io.BytesIO(file.content))
-    rows = [" ".join(cell.text for cell in row.cells) for table in document.tables for row in table.rows]
-    return _or_nothing("\n".join([*(paragraph.text for paragraph in document.paragraphs), *rows]))
-
-
-def _open_document(file: _File) -> str:
-    from lxml import etree
-
-    _check_unpacked(file.content)
+def _office(file: _File) -> str:
+    """The words of a DOCX, in whichever of its forms, or of an OpenDocument text."""
     with zipfile.ZipFile(io.BytesIO(file.content)) as packed:
-        content = packed.read("content.xml")
-    tree = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
-    paragraphs = (node for node in tree.iter() if etree.QName(node).localname in ("p", "h"))
-    return _or_nothing("\n".join("".join(node.itertext()) for node in paragraphs))
+        if sum(member.file_size for member in packed.infolist()) > MAX_UNPACKED_BYTES:
+            raise ValueError("unpacks to too much")
+        trees = [_xml(packed.read(name)) for name in packed.namelist() if name.endswith(".xml")]
+    texts = [_words(tree) for tree in trees if tree is not None and etree.QName(tree).localname in OFFICE_TEXTS]
+    if not texts:
+        raise _NoDocument
+    return _or_nothing("\n".join(filter(None, texts)))
+
+
+def _xml(content: bytes) -> etree._Element | None:
+    return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, recover=True))
+
+
+def _words(tree: etree._Element) -> str:
+    """The words of a document's XML: in a DOCX those of its text runs alone, in an OpenDocument text all."""
+    everywhere = etree.QName(tree).localname == "document-content"
+    words: list[str] = []
+    walk = etree.iterwalk(tree, events=("start", "end"))
+    for event, node in walk:
+        name = etree.QName(node).localname if isinstance(node.tag, str) else ""
+        if event == "start" and name == "Fallback":
+            walk.skip_subtree()  # the same words again, for old programs
+        elif event == "start" and (everywhere or name == "t"):
+            words.append(node.text or "")
+        elif event == "end":
+            words += [BREAKS.get(name, ""), node.tail or "" if everywhere else ""]
+    return "".join(words).strip()
 
 
 def _rich_text(file: _File) -> str:
@@ -317,8 +394,7 @@ def _calendar(file: _File) -> str:
 
 READERS: list[tuple[tuple[str, ...], tuple[str, ...], Callable[[_File], str]]] = [
     (("application/pdf",), ("pdf",), _pdf),
-    ((WORD,), ("docx",), _word),
-    ((OPEN_DOCUMENT,), ("odt",), _open_document),
+    ((WORD, OPEN_DOCUMENT), ("docx", "odt"), _office),
     (("application/rtf", "text/rtf"), ("rtf",), _rich_text),
     (("text/html",), ("html", "htm"), _html),
     (("text/calendar",), ("ics",), _calendar),
@@ -326,11 +402,8 @@ READERS: list[tuple[tuple[str, ...], tuple[str, ...], Callable[[_File], str]]] =
 ]
 """How the text of a file is taken, by its media types and its name's ending."""
 
-
-def _check_unpacked(content: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        if sum(member.file_size for member in packed.infolist()) > MAX_UNPACKED_BYTES:
-            raise ValueError("unpacks to too much")
+BEGINNINGS: dict[bytes, Callable[[_File], str]] = {b"%PDF-": _pdf, b"{\\rtf": _rich_text, b"PK\x03\x04": _office}
+"""How the text of a file is taken, by its first bytes."""
 
 
 def _or_nothing(text: str) -> str:
@@ -339,14 +412,8 @@ def _or_nothing(text: str) -> str:
     return text
 
 
-def _message_text(part: Message, depth: int = 0) -> str:
-    """The words of a message within the message, subject and sender with them, and of the messages within that."""
-    lines = []
-    for inner in parts_of(part):
-        for header in ("From", "Date", "Subject"):
-            value = header_text(inner, header)
-            lines += [f"{header}: {value}"] if value else []
-        lines += ["", read_body(inner).text]
-        nested = (one for one in _file_parts(inner) if parts_of(one)) if depth < DEEPEST else ()
-        lines += [_message_text(one, depth + 1) for one in nested]
-    return "\n".join(lines)[:MAX_CHARACTERS]
+def _message_text(message: Message) -> str:
+    """The words of a message within the message, who wrote them and when with them; its own files stand beside it."""
+    told = ((header, header_text(message, header)) for header in ("From", "Date", "Subject"))
+    lines = [f"{header}: {value}" for header, value in told if value]
+    return storable("\n".join([*lines, "", read_body(message).text])[:MAX_CHARACTERS])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # Authlib takes long to load, and most mailboxes sign in by p
 
 TIMEOUT_SECONDS = 30
 IDLE_SECONDS = 25
-"""How long one IDLE lasts (RFC 2177 allows 29 minutes). Ending it is answered at once, unless the connection is dead."""
+"""How long one IDLE lasts (RFC 2177 allows 29 minutes). Ending it is answered at once, or the connection is dead."""
 
 BATCH_MESSAGES = 100
 BATCH_BYTES = 25_000_000
@@ -234,13 +234,14 @@ class ImapMailbox:
         return bool(self._open.has_capability("IDLE"))
 
     def arrivals(self) -> Iterator[bool]:
-        """Goes on for ever: True as soon as the first folder has new mail, False at least every `IDLE_SECONDS` if not.
+        """Goes on for ever: True as soon as the first folder may have new mail, else False every `IDLE_SECONDS`.
 
         Raises `MailboxUnreachable` where the connection is dead, which shows at the end of each IDLE.
         """
         client = self._open
         try:
             client.select_folder(self._settings.folders[0], readonly=True)
+            yield True  # what came before this moment is told by nobody
             while True:
                 client.idle()
                 told = client.idle_check(timeout=IDLE_SECONDS)

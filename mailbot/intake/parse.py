@@ -1,6 +1,6 @@
 """Reading a message: bytes in, `Email` out, whatever the bytes are. The only module that speaks to mail-parser.
 
-Headers come from mail-parser; bodies by walking the parts ourselves, because mail-parser runs the words of attached
+Addresses come from mail-parser; bodies by walking the parts ourselves, because mail-parser runs the words of attached
 messages into the sender's own.
 """
 
@@ -18,19 +18,29 @@ import mailparser
 
 from mailbot.domain import Address, Email, RawMail
 from mailbot.intake.attachments import Scanner, read_attachments
-from mailbot.intake.automatic import reason_automatic
+from mailbot.intake.automatic import reason_automatic, reports_undelivered
 from mailbot.intake.body import Body, read_body
 from mailbot.intake.charsets import decode
-from mailbot.intake.headers import clean, head_of, header_text, header_texts, likely_charset, repaired
+from mailbot.intake.headers import (
+    clean,
+    decoded_words,
+    header_text,
+    header_texts,
+    likely_charset,
+    named_addresses,
+    repaired,
+)
 from mailbot.intake.language import language_of
-from mailbot.intake.parts import parts
 from mailbot.intake.replies import split_reply
 from mailbot.intake.sealed import ENCRYPTED, has_encrypted_text, opened
+from mailbot.intake.structure import read_parts
 
 MAX_WHOLE_BYTES = 100_000_000
 """A larger message is read by its headers and first words only; all of it is kept."""
 
 FIRST_BYTES = 200_000
+MAX_HEADER_CHARACTERS = 100_000
+WHO = ("from", "reply-to", "to", "cc")
 
 for _noisy in ("mailparser", "pypdf", "tnefparse", "flufl.bounce"):
     logging.getLogger(_noisy).setLevel(logging.CRITICAL)  # what they complain of is in `defects`, for officers
@@ -59,17 +69,18 @@ def parse(
 
 def _read(content: bytes, own_addresses: frozenset[str], authserv_id: str | None, scan: Scanner | None) -> Email:
     content, repair = repaired(content)
-    headers = mailparser.parse_from_bytes(head_of(content))  # it would decode every attachment
-    message, sealed = opened(parts(content))
+    message, sealed = opened(read_parts(content))
+    headers = _address_headers(message)
     body = read_body(message)
     attached = read_attachments(message, body.packed, scan)
     written, quoted, signature = split_reply(body.text or attached.body)
     sender = _sender(headers, message)
-    subject = _subject(headers.subject, message)
+    subject = header_text(message, "Subject")
     if has_encrypted_text(body.text):
         sealed = ENCRYPTED
+    automatic = reason_automatic(message, sender, subject, written, own_addresses, signature=signature)
     return Email(
-        message_id=clean(str(message.get("Message-ID") or "")),
+        message_id=header_text(message, "Message-ID"),
         sender=sender,
         reply_to=_other_than(sender, _first(headers.reply_to)),
         return_path=_return_path(message),
@@ -82,9 +93,10 @@ def _read(content: bytes, own_addresses: frozenset[str], authserv_id: str | None
         language=language_of(written or quoted),
         attachments=attached.files,
         references=tuple(
-            re.findall(r"<[^<>\s]+>", f"{message.get('References') or ''} {message.get('In-Reply-To') or ''}")
+            re.findall(r"<[^<>\s]+>", f"{header_text(message, 'References')} {header_text(message, 'In-Reply-To')}")
         ),
-        automatic=reason_automatic(message, sender, subject, written, own_addresses, signature=signature),
+        automatic=automatic,
+        undelivered=automatic is not None and reports_undelivered(message, written),
         forged=_forged(message, authserv_id),
         unreadable=sealed,
         defects=(*([repair] if repair else []), *_defects(message, body), *attached.problems),
@@ -93,6 +105,23 @@ def _read(content: bytes, own_addresses: frozenset[str], authserv_id: str | None
 
 def barely_read(content: bytes, defect: str) -> Email:
     """What can be read of a message that cannot be parsed: its headers and its first words. Never raises."""
+    try:
+        return _headers_and_first_words(content, defect)
+    except Exception:  # noqa: BLE001  one message must never stop the inbox, whatever is wrong with its headers
+        return Email(
+            message_id="",
+            sender=Address(),
+            reply_to=None,
+            return_path=None,
+            recipients=(),
+            subject="",
+            sent_at=None,
+            text=decode(content[:FIRST_BYTES], None)[0],
+            defects=(defect, "its headers cannot be read"),
+        )
+
+
+def _headers_and_first_words(content: bytes, defect: str) -> Email:
     head, _, rest = content[: 10 * FIRST_BYTES].replace(b"\r\n", b"\n").partition(b"\n\n")
     message: Message = email.parser.BytesHeaderParser().parsebytes(head + b"\n\n")
     sender = _written_sender(message)
@@ -114,8 +143,11 @@ def barely_read(content: bytes, defect: str) -> Email:
 
 def _defects(message: Message, body: Body) -> tuple[str, ...]:
     found = [f"{type(defect).__name__} in the structure" for part in message.walk() for defect in part.defects]
-    if not message.get("From"):
-        found.append("no sender")
+    senders = header_texts(message, "From")
+    if len(senders) > 1:
+        found.append("more than one sender")
+    if not any("@" in sender for sender in senders):
+        found.append("no sender" if not any(senders) else "no sender's address")
     if _sent_at(message) is None:
         found.append("no readable date")
     return tuple(dict.fromkeys([*found, *body.defects]))
@@ -125,11 +157,21 @@ def _first(pairs: Iterable[tuple[str, str]]) -> Address:
     return next(iter(_addresses(pairs)), Address())
 
 
+def _address_headers(message: Message) -> mailparser.MailParser:
+    """mail-parser's reading of who wrote to whom. It gets nothing else: it would decode every file, and long headers
+    take it minutes.
+    """
+    lines = (f"{name}: {value[:MAX_HEADER_CHARACTERS]}\n" for name, value in message.raw_items() if name.lower() in WHO)
+    return mailparser.parse_from_bytes("".join(lines).encode("utf-8", "surrogateescape") + b"\n")
+
+
 def _sender(headers: mailparser.MailParser, message: Message) -> Address:
     """Who wrote: From; where there is no address in it, the next header that holds one. The name stays From's."""
     read = _first(headers.from_)
     if "@" in read.address:
-        return read
+        names = (name for name, address in named_addresses(message, "From") if address.lower() == read.address)
+        name = next(names, "") or clean(decoded_words(read.name))
+        return Address(name="" if name.lower() == read.address else name, address=read.address)
     written = _written_sender(message)
     if written.address:
         return written
@@ -173,16 +215,9 @@ def _addresses(pairs: Iterable[tuple[str, str]]) -> tuple[Address, ...]:
     return tuple(Address(name=name, address=address) for name, address in cleaned if name or address)
 
 
-def _subject(read: object, message: Message) -> str:
-    """The header as people meant it; mail-parser's reading where it has none."""
-    subject = clean(str(read))
-    written = header_text(message, "Subject")
-    return subject if subject == written or not written else written
-
-
 def _return_path(message: Message) -> str | None:
     value = message.get("Return-Path")
-    return None if value is None else str(value).strip().strip("<>").lower()
+    return None if value is None else clean(str(value)).strip("<> ").lower()
 
 
 def _sent_at(message: Message) -> datetime | None:

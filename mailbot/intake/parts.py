@@ -18,7 +18,8 @@ from typing import Any
 
 LONG_RUN_BYTES = 16_000
 
-_RUN = re.compile(rb"(?:[A-Za-z0-9+/]{40,}\r?\n){3,}")
+_RUN = re.compile(rb"^(?:[A-Za-z0-9+/]{40,}\r?\n){3,}", re.MULTILINE)
+_MARKER = re.compile(r"cut[0-9a-f]{16}[0-9]+x")
 _REST = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
 
 
@@ -32,15 +33,15 @@ class Part(Message):
     def get_payload(self, i: Any = None, decode: bool = False) -> Any:
         """As `Message.get_payload`."""
         if self._cut and i is None:
-            content = self._decoded() if decode else None
+            content = self.unpacked() if decode else None
             if content is not None:
                 return content
-            self._payload, self._cut = self._whole(), {}
+            self._payload, self._cut = self.whole(), {}
         return super().get_payload(i, decode)  # type: ignore[call-overload]
 
-    def _decoded(self) -> bytes | None:
-        """The content of a part that is one run of well-formed base64, as such parts nearly always are; else None."""
-        if str(self.get("Content-Transfer-Encoding", "")).strip().lower() != "base64" or len(self._cut) > 1:
+    def unpacked(self) -> bytes | None:
+        """The content of a large part that is one run of well-formed base64, as such parts nearly always are."""
+        if len(self._cut) != 1 or str(self.get("Content-Transfer-Encoding", "")).lower() != "base64":
             return None
         ((marker, run),) = self._cut.items()
         before, _, rest = self._payload.partition(marker)
@@ -51,11 +52,13 @@ class Part(Message):
         except binascii.Error:
             return None  # cut short: the library's parser has a way with that
 
-    def _whole(self) -> str:
-        text: str = self._payload
-        for marker, run in self._cut.items():
-            text = text.replace(marker, str(run, "ascii"))
-        return text
+    def whole(self) -> Any:
+        """The payload as it travelled: its text, or its parts."""
+        return _put_back(self._payload, self._cut) if self._cut else self._payload
+
+
+def _put_back(text: str, runs: Mapping[str, memoryview]) -> str:
+    return _MARKER.sub(lambda marker: str(runs.get(marker[0], b""), "ascii") or marker[0], text)
 
 
 def parts(content: bytes) -> Part:
@@ -77,5 +80,8 @@ def parts(content: bytes) -> Part:
     for part in message.walk():
         text = part._payload
         if isinstance(text, str) and nonce in text:
-            part._cut = {marker: run for marker, run in runs.items() if marker in text}
+            part._cut = {marker: runs[marker] for marker in _MARKER.findall(text) if marker in runs}
+        for around in ("preamble", "epilogue"):
+            if nonce in (getattr(part, around) or ""):
+                setattr(part, around, _put_back(getattr(part, around), runs))
     return message

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -23,13 +24,15 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.exceptions import HTTPException
 
 from mailbot.cases.access import Permission
+from mailbot.cases.aside import Aside
 from mailbot.cases.database import schema_problem
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.standing import Standings
 from mailbot.cases.store import Officer, Store
 from mailbot.cases.vault import Keyring
 from mailbot.config import Config
 from mailbot.errors import NotAllowed, StaleWrite
-from mailbot.web import case, queue, staff, words
+from mailbot.web import case, health, queue, set_aside, staff, words
 from mailbot.web.accounts import Staff
 
 PUBLIC = frozenset(
@@ -38,6 +41,7 @@ PUBLIC = frozenset(
         "start",
         "health_live",
         "health_ready",
+        "health.metrics",
         "security.login",
         "security.logout",
         "security.two_factor_setup",
@@ -52,6 +56,11 @@ NEEDS: dict[str, Permission] = {
     "case.letter": Permission.SETTLE_LETTERS,
     "case.posted": Permission.SETTLE_LETTERS,
     "case.decide_letter": Permission.SETTLE_LETTERS,
+    "case.settle_task": Permission.REVIEW,
+    "set_aside.show": Permission.READ_CASES,
+    "set_aside.decide": Permission.REVIEW,
+    "set_aside.original": Permission.READ_ORIGINALS,
+    "health.show": Permission.SEE_HEALTH,
     "staff.show": Permission.MANAGE_STAFF,
     "staff.confirm": Permission.MANAGE_STAFF,
 }
@@ -62,7 +71,15 @@ POLICY = (
 )
 
 
-def create_app(config: Config, engine: sa.Engine, keyring: Keyring, store: Store, outbox: Outbox) -> Flask:
+def create_app(
+    config: Config,
+    engine: sa.Engine,
+    keyring: Keyring,
+    store: Store,
+    outbox: Outbox,
+    aside: Aside,
+    standings: Standings,
+) -> Flask:
     """The application over one installation's record."""
     app = Flask("mailbot.web", template_folder="pages")
     app.config.update(_settings(config, keyring))
@@ -73,10 +90,12 @@ def create_app(config: Config, engine: sa.Engine, keyring: Keyring, store: Store
         ]
     )
     app.jinja_env.globals.update(words=words, may=_may)
-    app.extensions["mailbot"] = _Record(engine=engine, store=store, outbox=outbox)
+    app.extensions["mailbot"] = _Record(
+        config=config, engine=engine, store=store, outbox=outbox, aside=aside, standings=standings
+    )
     CSRFProtect(app)
     _sign_in(app, engine)
-    for blueprint in (queue.pages, case.pages, staff.pages):
+    for blueprint in (queue.pages, case.pages, set_aside.pages, health.pages, staff.pages):
         app.register_blueprint(blueprint)
     _start_and_health(app, engine)
     app.before_request(_deny_by_default)
@@ -85,13 +104,16 @@ def create_app(config: Config, engine: sa.Engine, keyring: Keyring, store: Store
     return app
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Record:
     """What the pages work on; found by them as ``current_app.extensions["mailbot"]``."""
 
-    def __init__(self, engine: sa.Engine, store: Store, outbox: Outbox) -> None:
-        self.engine = engine
-        self.store = store
-        self.outbox = outbox
+    config: Config
+    engine: sa.Engine
+    store: Store
+    outbox: Outbox
+    aside: Aside
+    standings: Standings
 
 
 def _settings(config: Config, keyring: Keyring) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 
 from mailbot.cases.outbox import LetterDecision
 from mailbot.cases.store import CORRECTABLE, SEALED_FIELDS, WRITTEN, may_be
-from mailbot.domain import ActionKind, Case, Correction, Decision, Situation
+from mailbot.domain import ActionKind, Case, Correction, Decision, FollowUp, Situation
 from mailbot.web import words
-from mailbot.web.highlight import flag_of, pieces
+from mailbot.web.highlight import Piece, flag_of, pieces
 
 pages = Blueprint("case", __name__, url_prefix="/case")
 
@@ -67,6 +67,15 @@ def decide_letter(reference: str) -> Any:
     return redirect(url_for("case.show", reference=reference))
 
 
+@pages.post("/<reference>/task/<int:number>")
+def settle_task(reference: str, number: int) -> Any:
+    """Notes that a task is seen to; with ``join``, that the case belongs to the one it speaks of."""
+    join = request.form.get("decision") == "join"
+    goes_on = current_app.extensions["mailbot"].store.settle_task(reference, g.officer, number, join=join)
+    flash(f"{reference} joined to {goes_on}" if join else f"Task of {reference} done")
+    return redirect(url_for("case.show", reference=goes_on))
+
+
 def standing(case: Case) -> dict[str, str]:
     """Every correctable field as it stands now, as the form's words."""
     fields = [field for field in (*CORRECTABLE, *WRITTEN) if field not in tuple(Situation)]
@@ -103,19 +112,12 @@ def _page(reference: str, errors: dict[str, str]) -> str:
     case = record.store.open_case(reference, g.officer)
     stands = standing(case)
     flags = [one for one in case.assessment.evidence if one.text.strip()]
-    by_part = {part: [one for one in flags if one.part == part] for part in ("text", "subject", "quoted")}
-    attachments = [
-        (attachment, pieces(attachment.text or "", [one for one in flags if one.part == f"attachment:{number}"]))
-        for number, attachment in enumerate(case.attachments)
-    ]
     return render_template(
         "case.html",
         case=case,
         entry=case.entry,
-        subject=pieces(case.subject, by_part["subject"]),
-        narrative=pieces(case.narrative, by_part["text"]),
-        quoted=pieces(case.quoted, by_part["quoted"]),
-        attachments=attachments,
+        message=_shown(case),
+        follow_ups=[(one, _shown(one)) for one in case.follow_ups],
         flags=flags,
         flag_of=flag_of,
         letters=record.outbox.of_case(reference),
@@ -126,3 +128,21 @@ def _page(reference: str, errors: dict[str, str]) -> str:
         form=request.form,
         errors=errors,
     )
+
+
+def _shown(message: Case | FollowUp) -> dict[str, Any]:
+    """The parts of a message, each cut where a flag's words begin and end."""
+    flags = [one for one in message.assessment.evidence if one.text.strip()]
+
+    def cut(text: str, part: str) -> list[Piece]:
+        return pieces(text, [one for one in flags if one.part == part])
+
+    return {
+        "subject": cut(message.subject, "subject"),
+        "narrative": cut(message.narrative, "text"),
+        "quoted": cut(message.quoted, "quoted"),
+        "attachments": [
+            (attachment, cut(attachment.text or "", f"attachment:{number}"))
+            for number, attachment in enumerate(message.attachments)
+        ],
+    }

@@ -23,6 +23,12 @@ def show() -> str:
     if asked not in tuple(CaseState):
         abort(404)
     state = CaseState(asked)
-    store = current_app.extensions["mailbot"].store
-    entries = store.queue(g.officer, [state])
-    return render_template("queue.html", entries=entries, state=state, tabs=TABS, counts=store.counts(g.officer))
+    record = current_app.extensions["mailbot"]
+    return render_template(
+        "queue.html",
+        entries=record.store.queue(g.officer, [state]),
+        state=state,
+        tabs=TABS,
+        counts=record.store.counts(g.officer),
+        waiting=record.aside.listed(g.officer),
+    )

@@ -43,6 +43,12 @@ ACKNOWLEDGEMENTS = {
     "withheld": "Not sent",
 }
 
+TASKS = {
+    "join": "Does this belong to another case?",
+    "letter_returned": "A letter came back",
+    "same_message_id": "Two messages under one Message-ID",
+}
+
 SITUATIONS = tuple(Situation)
 
 

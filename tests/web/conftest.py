@@ -26,7 +26,15 @@ def application(installation: Installation, second_factor: str = "optional") -> 
         outgoing=Outgoing(kind="folder"),
         web=Web(second_factor=second_factor),  # type: ignore[arg-type]
     )
-    app = create_app(config, installation.engine, installation.vault.keyring, installation.store, installation.outbox)
+    app = create_app(
+        config,
+        installation.engine,
+        installation.vault.keyring,
+        installation.store,
+        installation.outbox,
+        installation.office.aside,
+        installation.office.standings,
+    )
     app.testing = True
     app.jinja_env.bytecode_cache = COMPILED
     return app

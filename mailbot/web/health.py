@@ -1,0 +1,67 @@
+"""How the intake stands, for staff and for monitoring: when mail was last taken in, and what waits since when."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, abort, current_app, g, render_template, request
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from mailbot.cases.access import Permission
+from mailbot.cases.standing import Standing
+
+pages = Blueprint("health", __name__)
+
+
+@pages.get("/health")
+def show() -> str:
+    """Each mailbox that this member of staff may know of; a restricted one shows how it stands to few."""
+    record = current_app.extensions["mailbot"]
+    sees_all = g.officer.may(Permission.READ_RESTRICTED) or g.officer.may(Permission.MANAGE_STAFF)
+    boxes = [box.name for box in record.config.mailbox if sees_all or not box.restricted]
+    return render_template("health.html", standings=record.standings.listed(boxes), now=datetime.now(UTC))
+
+
+@pages.get("/metrics")
+def metrics() -> Response:
+    """The same for Prometheus, to this very machine or to whoever shows the token."""
+    record = current_app.extensions["mailbot"]
+    if not _may_read_metrics(record.config.web.metrics_token):
+        abort(403)
+    standings = record.standings.listed([box.name for box in record.config.mailbox])
+    return Response(rendered(standings, datetime.now(UTC)), mimetype="text/plain; version=0.0.4")
+
+
+def rendered(standings: list[Standing], now: datetime) -> bytes:
+    """The gauges in Prometheus' text format."""
+    registry = CollectorRegistry()
+    gauges = {
+        name: Gauge(f"mailbot_{name}", text, ["mailbox"], registry=registry)
+        for name, text in (
+            (
+                "oldest_unprocessed_minutes",
+                "Minutes since the oldest message arrived that is not dealt with; 0 without one",
+            ),
+            ("last_taken_in_seconds", "Seconds since the mailbox was last taken in whole; -1 if never"),
+            ("trouble", "1 while the mailbox cannot be taken in or its sign-in will end, else 0"),
+            ("set_aside", "Messages that could not be filed and wait for a person"),
+        )
+    }
+    for one in standings:
+        since = (now - one.polled_at).total_seconds() if one.polled_at else -1
+        gauges["oldest_unprocessed_minutes"].labels(one.mailbox).set(one.minutes_unprocessed(now))
+        gauges["last_taken_in_seconds"].labels(one.mailbox).set(since)
+        gauges["trouble"].labels(one.mailbox).set(one.problem is not None)
+        gauges["set_aside"].labels(one.mailbox).set(one.set_aside)
+    return generate_latest(registry)
+
+
+def _may_read_metrics(token: str) -> bool:
+    """A reverse proxy on this machine looks like this machine: what it passes on says so and needs the token."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and hmac.compare_digest(given.encode(), token.encode()):
+        return True
+    passed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"))
+    return not passed_on and ipaddress.ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104  none
