@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test fast check format lock debian train clean
+.PHONY: help setup demo test fast soak check format lock debian train clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -18,6 +18,10 @@ test: .venv/.dev debian  ## pass every test
 
 fast: .venv/.dev ## pass the tests that need neither server nor browser
 	$(BIN)/python -m pytest -m "not server and not browser"
+
+soak: .venv/.dev debian ## kill it 200 times on either database (about 25 minutes), and feed the parser for an hour
+	MAILBOT_KILLS=200 $(BIN)/python -m pytest -s tests/test_kills.py
+	$(BIN)/python -m tests.fuzz_parse -max_total_time=3600
 
 check: .venv/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

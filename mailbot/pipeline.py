@@ -136,7 +136,8 @@ def swept(stored: StoredMail, office: Office) -> bool:
     """Whether a message that could not be filed holds words of danger, raw or read; yes where even that fails."""
     try:
         raw, read = bare(stored.mail), office.parse(stored.mail)
-        texts = (raw.text, read.subject, read.text, read.quoted, *(one.text or "" for one in read.attachments))
+        texts = [raw.text, read.subject, read.text, read.quoted, read.signature]
+        texts += [one.text or "" for one in read.attachments]
         return any(office.assessor.sees_danger(text) for text in texts)
     except Exception:  # noqa: BLE001  whatever stops the sweep, a person must look
         return True

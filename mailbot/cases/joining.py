@@ -21,7 +21,17 @@ from mailbot.cases.narrative import (
 from mailbot.cases.schema import cases, follow_ups, letters, messages, tasks
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
-from mailbot.domain import Assessment, CaseState, Kind, LetterState, Situation, TaskKind, Whistleblowing
+from mailbot.domain import (
+    Assessment,
+    CaseState,
+    Confidentiality,
+    Contact,
+    Kind,
+    LetterState,
+    Situation,
+    TaskKind,
+    Whistleblowing,
+)
 
 LETTER_RETURNED = "it came back: it reached nobody"
 
@@ -68,6 +78,7 @@ class Joining:
 
     def join(self, case: Any, other: Any) -> None:
         """Makes the messages of `case` those of `other`, and closes `case`, which points there from now on."""
+        case, other = self._held(case), self._held(other)
         first = self._connection.execute(
             sa.select(messages.c.id, messages.c.received_at).where(messages.c.vault_id == case.vault_id)
         ).one()
@@ -129,6 +140,10 @@ class Joining:
                 )
             )
 
+    def _held(self, case: Any) -> Any:
+        """The case as it stands now, held until the end of the transaction: what was read before may be old."""
+        return self._connection.execute(sa.select(cases).where(cases.c.id == case.id).with_for_update()).one()
+
     def _moved(self, case: Any, purpose: Purpose, sealed: bytes, before: str, after: str) -> bytes:
         clear = self._vault.unseal(case.vault_id, purpose, before, sealed)
         return self._vault.seal(case.vault_id, purpose, after, clear)
@@ -142,17 +157,21 @@ class Joining:
 def raised(case: Any, found: Mapping[str, Any]) -> dict[str, Any]:
     """The clear columns of `case` after one more message: flags, priority and restriction go up, never down.
 
-    What a person writes opens the case again where it was closed or waits. A concern makes one of a case that was none.
+    What a person writes, or must look at, opens the case again where it was closed or waits. A concern makes one of a
+    case that was none. A wish not to be named or written to holds from whenever it is said.
     """
     values: dict[str, Any] = {flag: getattr(case, flag) or found[flag] for flag in FLAGS}
     values["priority"] = min(case.priority, found["priority"])
-    if found["kind"] != Kind.AUTOMATIC:
+    if found["kind"] != Kind.AUTOMATIC or found["look_first"]:
         values["state"] = CaseState.NEW
     if found["kind"] == Kind.CONCERN and case.kind != Kind.CONCERN:
         values |= {field: found[field] for field in ("kind", "remit", "service_type")}
     for field, nothing in (("whistleblowing", Whistleblowing.NONE), ("local_authority", None), ("urn", None)):
         if getattr(case, field) == nothing:
             values[field] = found[field]
+    for field, wish in (("confidentiality", Confidentiality.REQUESTED), ("contact", Contact.DO_NOT_CONTACT)):
+        if found[field] == wish:
+            values[field] = wish
     if "mailbox" in found and not case.restricted:
         values["mailbox"] = found["mailbox"]
     return values

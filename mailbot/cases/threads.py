@@ -27,6 +27,7 @@ TOKEN_ALPHABET = string.ascii_lowercase + "234567"
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 OTHER_SENDER = "it came to the reply address of a letter that was written to somebody else"
+FORGED = "it came to the reply address of a letter, but its sender is forged"
 NEAR_TOKEN = "its reply address is one character away from a letter's"  # noqa: S105
 NAMED = "it names that case"
 NEAR_NAMED = "it names a reference one character away from that case's"
@@ -72,7 +73,8 @@ class Threads:
             return None, None, self._suggested(email, clues)
         if letter.recipient_digest == self._digest(email.sender.address) and not email.forged:
             return letter.reference, None, None
-        return None, None, Suggestion(reference=letter.reference, why=OTHER_SENDER, answers_us=True)
+        why = FORGED if email.forged else OTHER_SENDER
+        return None, None, Suggestion(reference=letter.reference, why=why, answers_us=True)
 
     def _suggested(self, email: Email, clues: ThreadClues) -> Suggestion | None:
         """The likeliest case of a message that no token of ours proves, or None."""

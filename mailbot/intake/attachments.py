@@ -32,7 +32,7 @@ from mailbot.intake.body import (
     text_of_html,
 )
 from mailbot.intake.charsets import decode, marked_charset, storable
-from mailbot.intake.headers import charset_of, clean, header_text, likely_charset, parameter
+from mailbot.intake.headers import charset_of, clean, header_text, is_named, likely_charset, parameter
 from mailbot.intake.sealed import opened
 from mailbot.intake.structure import read_parts
 from mailbot.intake.transfer import content_of
@@ -178,7 +178,7 @@ def _file(part: Message, number: int, likely: str | None) -> _File:
     media_type = clean(part.get_content_type())
     inline = part.get_content_disposition() != "attachment" and part.get("Content-ID") is not None
     name, content = _name(part, number, likely), _content(part)
-    as_body = media_type in AS_BODY and part.get_content_disposition() != "attachment" and not part.get_filename()
+    as_body = media_type in AS_BODY and part.get_content_disposition() != "attachment" and not is_named(part)
     return _File(name, media_type, content, inline, charset_of(part), _message(part, name, content), as_body)
 
 

@@ -11,7 +11,7 @@ from html import unescape
 from selectolax.lexbor import LexborHTMLParser
 
 from mailbot.intake.charsets import decode
-from mailbot.intake.headers import charset_of
+from mailbot.intake.headers import charset_of, is_named
 from mailbot.intake.transfer import content_of
 
 MAX_CHARACTERS = 500_000
@@ -185,7 +185,7 @@ def is_attachment(part: Message) -> bool:
         return False
     if part.get_content_disposition() == "attachment" or part.get_content_maintype() == "message":
         return True
-    return part.get_content_type() not in SHOWN or bool(part.get_filename())
+    return part.get_content_type() not in SHOWN or is_named(part)
 
 
 def decoded(part: Message) -> tuple[str, str | None]:

@@ -16,6 +16,9 @@ from mailbot.intake.charsets import decode, marked_charset, python_name, storabl
 FIRST_PARTS = 50
 """How many parts are asked for the charset of the headers."""
 
+LONGEST_LABEL = 60
+"""No charset has a longer name."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 """Also what turns the direction of writing: a name must not look like another."""
 
@@ -44,7 +47,8 @@ def repaired(content: bytes) -> tuple[bytes, str | None]:
         wrong = "a line among the headers is no header"
         for at in odd:
             lines[at] = b" " + lines[at] if at else b"X-Unreadable: " + lines[at].replace(b":", b"")
-    return b"\n".join(lines) + content[len(head) :], wrong
+    whole = b"\n".join(lines)
+    return content if whole == head else whole + content[len(head) :], wrong
 
 
 def _mail_lines(content: bytes) -> tuple[bytes, str | None]:
@@ -91,9 +95,14 @@ def likely_charset(message: Message) -> str | None:
 def charset_of(part: Message) -> str | None:
     """The charset that a part's Content-Type names, in lower case; None where it names none that can be told."""
     try:
-        return part.get_content_charset()
+        return clean(part.get_content_charset() or "")[:LONGEST_LABEL] or None
     except ValueError:
         return None  # a NUL in the charset of the charset's name
+
+
+def is_named(part: Message) -> bool:
+    """Whether the part bears the name of a file."""
+    return bool(part.get_param("filename", None, "Content-Disposition") or part.get_param("name"))
 
 
 def parameter(part: Message, header: str, name: str, likely: str | None = None) -> str:

@@ -227,12 +227,13 @@ class Judge:
 
     def _look_first(self, email: Email, kind: Kind, *, danger: bool) -> str | None:
         """Why a person must look before its turn, whatever the kind; None where nothing says so."""
-        aside = ["quoted", *(f"attachment:{number}" for number in range(len(email.attachments)))]
         if danger and kind in (Kind.AUTOMATIC, Kind.SPAM):
             return f"words of live danger in {kind} mail"
-        for part in aside:
-            if any(hit.field == "immediate_risk" for hit in self._rules.hits(email.part(part), part)):
-                return f"words of live danger in {'an attachment' if part != 'quoted' else 'quoted text'}"
+        aside = [("quoted text", email.quoted), ("what looks like a signature", email.signature)]
+        aside += [("an attachment", one.text or "") for one in email.attachments]
+        for place, text in aside:
+            if self.sees_danger(text):
+                return f"words of live danger in {place}"
         if email.unreadable:
             return email.unreadable
         if kind in (Kind.AUTOMATIC, Kind.SPAM):

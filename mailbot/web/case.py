@@ -8,7 +8,7 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 
 from mailbot.cases.outbox import LetterDecision
 from mailbot.cases.store import CORRECTABLE, SEALED_FIELDS, WRITTEN, may_be
-from mailbot.domain import ActionKind, Case, Correction, Decision, FollowUp, Situation
+from mailbot.domain import ActionKind, Case, Correction, Decision, Evidence, FollowUp, Situation
 from mailbot.web import words
 from mailbot.web.highlight import Piece, flag_of, pieces
 
@@ -111,7 +111,9 @@ def _page(reference: str, errors: dict[str, str]) -> str:
     record = current_app.extensions["mailbot"]
     case = record.store.open_case(reference, g.officer)
     stands = standing(case)
-    flags = [one for one in case.assessment.evidence if one.text.strip()]
+    flags = [(one, _place(one, "")) for one in case.assessment.evidence if one.text.strip()]
+    for later in case.follow_ups:
+        flags += [(one, _place(one, "later message")) for one in later.assessment.evidence if one.text.strip()]
     return render_template(
         "case.html",
         case=case,
@@ -146,3 +148,9 @@ def _shown(message: Case | FollowUp) -> dict[str, Any]:
             for number, attachment in enumerate(message.attachments)
         ],
     }
+
+
+def _place(evidence: Evidence, message: str) -> str:
+    """Where a flag's words stand, as officers say it; nothing for the first message's own text."""
+    part = "" if evidence.part == "text" else evidence.part.replace(":", " ")
+    return ", ".join(filter(None, (message, part)))
