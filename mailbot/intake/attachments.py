@@ -111,16 +111,16 @@ def read_attachments(message: Message, packed: Sequence[Packed] = (), scan: Scan
             body = file.content.decode("utf-8", "replace")
             continue
         sealed = scan(file.content) if scan else None
-        text, problem = (None, sealed) if sealed else _text(file, until)
-        problems += [f"{file.name}: {problem}"] if problem else []
-        body = body or (text or "" if file.as_body else "")
+        read = _Read(None, sealed) if sealed else _read(file, until)
+        problems += [f"{file.name}: {read.problem}"] if read.problem else []
+        body = body or (read.text or "" if file.as_body else "")
         found.append(
             Attachment(
                 name=file.name,
                 media_type=file.media_type,
                 size=len(file.content),
-                text=text,
-                unread=_unread(file, text),
+                text=read.text,
+                unread=read.unread or _unread(file, read.text),
                 sealed_because=sealed,
             )
         )
@@ -145,14 +145,14 @@ def _all_files(message: Message, packed: Sequence[Packed], problems: list[str]) 
         yield _File(_without_path(one.name), media_type, one.content, inline=False)
 
 
-def _files_of(message: Message, problems: list[str], depth: int = 0) -> Iterator[_File]:
+def _files_of(message: Message, problems: list[str]) -> Iterator[_File]:
     likely = likely_charset(message)
     for number, part in enumerate(_file_parts(message), 1):
-        yield from _opened(_file(part, number, likely), problems, depth)
+        yield from _unpacked(_file(part, number, likely), problems)
 
 
-def _opened(file: _File, problems: list[str], depth: int = 0) -> Iterator[_File]:
-    """The file; what is packed in it in its place, where it is a winmail.dat; after it, what came with a message."""
+def _unpacked(file: _File, problems: list[str]) -> Iterator[_File]:
+    """The file; what is packed in it in its place, where it is a winmail.dat."""
     if file.media_type in ("application/ms-tnef", "application/vnd.ms-tnef") or file.name.lower() == "winmail.dat":
         try:
             yield from _unpacked_tnef(file.content)
@@ -160,10 +160,6 @@ def _opened(file: _File, problems: list[str], depth: int = 0) -> Iterator[_File]
         except Exception as error:  # noqa: BLE001  tnefparse fails on broken files in ways of its own
             problems.append(f"{file.name}: cannot be unpacked ({type(error).__name__})")
     yield file
-    if file.message is not None and depth < DEEPEST_MESSAGE:
-        yield from _files_of(file.message, problems, depth + 1)
-    elif file.message is not None:
-        problems.append(f"{file.name}: what is attached to it is not read, so deep does it lie")
 
 
 def _file_parts(message: Message, depth: int = 0) -> Iterator[Message]:
@@ -251,23 +247,49 @@ def _unread(file: _File, text: str | None) -> bool:
     return not (file.inline and file.media_type.startswith("image/") and len(file.content) < SMALLEST_PICTURE_BYTES)
 
 
-def _text(file: _File, until: float) -> tuple[str | None, str | None]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What could be read of a file: its text, what was wrong, and whether it holds what only a person can tell."""
+
+    text: str | None
+    problem: str | None = None
+    unread: bool = False
+
+
+def _read(file: _File, until: float, depth: int = 0) -> _Read:
+    """The text of a file; of a message, with the text of its own files."""
     if len(file.content) > MAX_FILE_BYTES:
-        return None, f"{len(file.content)} bytes: too large to read"
+        return _Read(None, f"{len(file.content)} bytes: too large to read")
     if file.message is not None:
-        return _message_text(file.message), None
+        return _read_message(file.message, until, depth)
     reader = _reader(file)
     if reader is None:
-        return None, None
+        return _Read(None)
     try:
         with _at_most(min(FILE_SECONDS, until - time.monotonic())):
-            return storable(reader(file)[:MAX_CHARACTERS]), None
+            return _Read(storable(reader(file)[:MAX_CHARACTERS]))
     except _NoDocument:
-        return None, None
+        return _Read(None)
     except _TookTooLong:
-        return None, "its text takes too long to read"
+        return _Read(None, "its text takes too long to read")
     except Exception as error:  # noqa: BLE001  readers of documents fail in ways of their own on broken files
-        return None, f"its text cannot be read ({type(error).__name__})"
+        return _Read(None, f"its text cannot be read ({type(error).__name__})")
+
+
+def _read_message(message: Message, until: float, depth: int) -> _Read:
+    """The words of a message within the message, who wrote them and when, and the words of what came with it."""
+    told = ((header, header_text(message, header)) for header in ("From", "Date", "Subject"))
+    lines = [*(f"{header}: {value}" for header, value in told if value), "", read_body(message).text]
+    problems: list[str] = []
+    unread = False
+    for file in _files_of(message, problems) if depth < DEEPEST_MESSAGE else ():
+        read = _read(file, until, depth + 1)
+        lines += ["", f"[{file.name}]", read.text or ""]
+        problems += [f"{file.name}: {read.problem}"] if read.problem else []
+        unread = unread or read.unread or _unread(file, read.text)
+    if depth == DEEPEST_MESSAGE:
+        problems.append("what is attached to it is not read, so deep does it lie")
+    return _Read(storable("\n".join(lines)[:MAX_CHARACTERS]), "; ".join(problems) or None, unread)
 
 
 class _NoDocument(Exception):
@@ -410,10 +432,3 @@ def _or_nothing(text: str) -> str:
     if not text.strip():
         raise ValueError("holds no text")
     return text
-
-
-def _message_text(message: Message) -> str:
-    """The words of a message within the message, who wrote them and when with them; its own files stand beside it."""
-    told = ((header, header_text(message, header)) for header in ("From", "Date", "Subject"))
-    lines = [f"{header}: {value}" for header, value in told if value]
-    return storable("\n".join([*lines, "", read_body(message).text])[:MAX_CHARACTERS])

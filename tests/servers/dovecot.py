@@ -270,17 +270,19 @@ class Dovecot:
 
 
 @contextlib.contextmanager
-def running_dovecot(users: Mapping[str, str], oauth_introspection_url: str | None = None) -> Iterator[Dovecot]:
+def running_dovecot(
+    users: Mapping[str, str], oauth_introspection_url: str | None = None, *, more_settings: str = ""
+) -> Iterator[Dovecot]:
     """A server with the given users (name to password) and empty mailboxes; raises `ServerMissing`.
 
-    With `oauth_introspection_url` (RFC 7662) it takes bearer tokens besides, by XOAUTH2 and OAUTHBEARER. Many may run
-    at once: each has a folder and ports of its own.
+    With `oauth_introspection_url` (RFC 7662) it takes bearer tokens besides, by XOAUTH2 and OAUTHBEARER.
+    `more_settings` are written under its own. Many may run at once: each has a folder and ports of its own.
     """
     if not PROGRAM.exists() or not _can_imap():
         raise ServerMissing("dovecot-imapd")
     folder = Path(tempfile.mkdtemp(prefix="dovecot-", dir="/tmp"))  # short: a socket's path holds 107 bytes
     try:
-        server = _started(folder, users, oauth_introspection_url)
+        server = _started(folder, users, oauth_introspection_url, more_settings)
         try:
             yield server
         finally:
@@ -294,7 +296,7 @@ def _can_imap() -> bool:
     return any(Path(library, "dovecot", "imap").exists() for library in ("/usr/lib", "/usr/libexec"))
 
 
-def _started(folder: Path, users: Mapping[str, str], introspection_url: str | None) -> Dovecot:
+def _started(folder: Path, users: Mapping[str, str], introspection_url: str | None, more_settings: str) -> Dovecot:
     account = unprivileged("nobody")
     certificate, _ = write_certificate(folder)
     for name in ("run", "mail"):
@@ -306,7 +308,7 @@ def _started(folder: Path, users: Mapping[str, str], introspection_url: str | No
     for attempt in range(1, ATTEMPTS + 1):
         plain_port, tls_port = free_ports(2)
         settings = _settings(folder, account, plain_port, tls_port, introspection_url)
-        (folder / "dovecot.conf").write_text(settings, encoding="utf-8")
+        (folder / "dovecot.conf").write_text(settings + more_settings, encoding="utf-8")
         daemon = _Daemon(folder, account, plain_port, [])
         try:
             daemon.start()
