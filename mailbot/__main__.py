@@ -34,6 +34,7 @@ from mailbot.clock import now
 from mailbot.config import Config, Mailbox, config_path, shipped
 from mailbot.correspondence.compose import Composer
 from mailbot.correspondence.may_reply import may_reply
+from mailbot.correspondence.own_words import OwnWords
 from mailbot.domain import Address, Assessment, CaseState, Email, LetterState, RawMail, Reply, Role
 from mailbot.errors import ConfigError, DeliveryFailed, MailbotError, NotAllowed
 from mailbot.pipeline import Office, Tally, file_handed_back, opened, process
@@ -113,6 +114,7 @@ class Parts:
             parse=self.reader,
             assessor=judge(),
             composer=Composer(shipped("templates"), replies),
+            own_words=OwnWords(shipped("templates")),
             own_addresses=self.config.own_addresses,
             caps=self.config.acknowledgements,
         )
@@ -387,13 +389,14 @@ def assess(
     from mailbot.intake.files import mails_in
     from mailbot.intake.reader import Reader, ReadingRules
 
-    assessor = judge()
+    assessor, own_words = judge(), OwnWords(shipped("templates"))
     read = parts_of(config).reader if config else Reader(ReadingRules())
     own = settings.load(config_path(config)).own_addresses if config else frozenset[str]()
     mails = ((name, mail) for path in sorted(paths) for name, mail in mails_in(path, mailbox))
     for batch in _batches(mails, 50):
         emails = [read(mail) for _, mail in batch]
-        for (name, _), email, assessment in zip(batch, emails, assessor.assess(emails), strict=True):
+        assessments = assessor.assess([own_words.left_out(email) for email in emails])
+        for (name, _), email, assessment in zip(batch, emails, assessments, strict=True):
             line = _outline(name, email, assessment, may_reply(email, assessment, own_addresses=own))
             print(json.dumps(line, ensure_ascii=False))
 

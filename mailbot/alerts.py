@@ -22,7 +22,8 @@ def sound(settings: Alerts, text: str) -> None:
     """Posts ``{"text": text}`` to the webhook. Raises `AlarmFailed` where it does not take it."""
     try:
         answer = requests.post(settings.webhook, json={"text": text}, timeout=TIMEOUT_SECONDS, allow_redirects=False)
-        answer.raise_for_status()
+        if not 200 <= answer.status_code < 300:  # a redirection has not taken it either
+            raise requests.HTTPError
     except requests.RequestException as error:  # its text may hold the address, which is a secret
         raise AlarmFailed(
             f"the alarm could not be given: {type(error).__name__}; check what {settings.webhook_env} holds. "

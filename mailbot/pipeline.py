@@ -19,6 +19,7 @@ from mailbot.cases.store import Store
 from mailbot.config import Acknowledgements, Mailbox
 from mailbot.correspondence.compose import Composer
 from mailbot.correspondence.may_reply import answer_to, may_reply
+from mailbot.correspondence.own_words import OwnWords
 from mailbot.domain import Assessment, Email, RawMail
 from mailbot.errors import MailboxUnreachable, StorageFailed
 from mailbot.intake.mailbox import ImapFolder, ImapMailbox
@@ -54,6 +55,7 @@ class Office:
     parse: Callable[[RawMail], Email]
     assessor: Assessor
     composer: Composer
+    own_words: OwnWords
     own_addresses: frozenset[str]
     caps: Acknowledgements
 
@@ -111,6 +113,7 @@ def file(batch: Sequence[StoredMail], office: Office) -> None:
                 assessment=assessment,
                 reply=reply,
                 letter=letter,
+                reply_address=office.composer.reply_address(stored.mail.mailbox),
             )
             filing.file(stored, message)
 
@@ -118,9 +121,9 @@ def file(batch: Sequence[StoredMail], office: Office) -> None:
 def judged(batch: Sequence[StoredMail], emails: Sequence[Email], office: Office) -> list[Assessment]:
     """The assessments of a batch; what a person files by hand is not judged."""
     asked = [email for stored, email in zip(batch, emails, strict=True) if not stored.by_hand]
-    answers = iter(office.assessor.assess(asked))
+    answers = iter(office.assessor.assess([office.own_words.left_out(email) for email in asked]))
     return [
-        office.assessor.unjudged(email) if stored.by_hand else next(answers)
+        office.assessor.unjudged(office.own_words.left_out(email)) if stored.by_hand else next(answers)
         for stored, email in zip(batch, emails, strict=True)
     ]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mailbot.cases.ledger import Ledger
 from mailbot.cases.standing import Standings
 from mailbot.config import Config, Mailbox
-from mailbot.errors import MailboxUnreachable, StorageFailed
+from mailbot.errors import MailbotError, StorageFailed
 from mailbot.intake.mailbox import ImapFolder, Listed
 from mailbot.intake.maildir import MaildirFolder
 from mailbot.pipeline import opened
@@ -97,11 +97,11 @@ def troubles(
     for box in config.mailbox:
         try:
             waiting = _waiting_since(box, ledger, tokens.get(box.name))
-        except MailboxUnreachable as error:
-            found.append(str(error))
-            continue
         except StorageFailed as error:
             return [str(error)]
+        except MailbotError as error:  # unreachable, or its password is gone; the others are looked at all the same
+            found.append(str(error))
+            continue
         if waiting is not None and now - waiting > patience:
             found.append(_stopped(f"{box.name}: mail waits on the server", now - waiting))
     try:

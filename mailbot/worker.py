@@ -140,8 +140,8 @@ class Attendant:
                     if not mailbox.can_idle():
                         log.info("no IDLE here: mail is polled", action="listen", mailbox=self._settings.name)
                         return
-                    for arrived in mailbox.arrivals():
-                        failures = 0
+                    for idles, arrived in enumerate(mailbox.arrivals()):
+                        failures = 0 if idles else failures  # signing in alone does not show that listening works
                         if arrived:
                             self._bell.set()
                         if self._stopping.is_set():
@@ -213,4 +213,5 @@ def guarded(name: str, job: Callable[[], object]) -> bool:
 
 def backoff_seconds(failures: int) -> float:
     """How long to wait after so many failures in a row: doubling from about a second to about a minute, with jitter."""
-    return min(LONGEST_BACKOFF_SECONDS, 2.0 ** (failures - 1)) * random.uniform(0.5, 1)  # noqa: S311  no secret
+    longest = min(LONGEST_BACKOFF_SECONDS, 2.0 ** min(failures - 1, 10))
+    return float(longest * random.uniform(0.5, 1))  # noqa: S311  no secret

@@ -19,6 +19,7 @@ from mailbot.cases.store import Officer, Store
 from mailbot.cases.vault import Vault, new_key_file, read_keys
 from mailbot.config import Acknowledgements, shipped
 from mailbot.correspondence.compose import Composer
+from mailbot.correspondence.own_words import OwnWords
 from mailbot.domain import Role
 from mailbot.intake.parse import parse
 from mailbot.pipeline import Office
@@ -66,6 +67,7 @@ def installed(folder: Path, url: str) -> Installation:
         composer=Composer(
             shipped("templates"), {"enquiries": "enquiries@example.gov.uk", "whistleblowing": "reports@example.gov.uk"}
         ),
+        own_words=OwnWords(shipped("templates")),
         own_addresses=frozenset({"enquiries@example.gov.uk"}),
         caps=Acknowledgements(),
     )

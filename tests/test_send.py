@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -131,3 +132,38 @@ def test_letters_in_a_folder_are_one_file_each(sqlite: Installation) -> None:
 
     assert send(config, sqlite.outbox, sqlite.clock) == {LetterState.SENT: 3}
     assert len(list((sqlite.folder / "outbox").glob("*.eml"))) == 3
+
+
+def test_where_the_clock_is_set_back_letters_go_all_the_same_and_once(sqlite: Installation, sink: SmtpSink) -> None:
+    filed(sqlite, 2)
+    sqlite.clock.advance(days=-3)
+
+    assert send(config_for(sink), sqlite.outbox, sqlite.clock) == {LetterState.SENT: 2}
+    sqlite.clock.advance(days=3)
+    assert send(config_for(sink), sqlite.outbox, sqlite.clock) == Results()
+    assert len(sink.messages) == 2
+
+
+def test_a_letter_that_was_put_off_goes_though_the_clock_was_set_back_meanwhile(
+    sqlite: Installation, sink: SmtpSink
+) -> None:
+    filed(sqlite)
+    sink.answer_rcpt = {ADDRESS: "450 try later"}
+    assert send(config_for(sink), sqlite.outbox, sqlite.clock) == {LetterState.DUE: 1}
+    sink.answer_rcpt = {}
+    sqlite.clock.advance(days=-3)
+
+    assert send(config_for(sink), sqlite.outbox, sqlite.clock) == {LetterState.SENT: 1}
+
+
+def test_a_letter_says_where_its_answer_and_its_return_belong(sqlite: Installation, sink: SmtpSink) -> None:
+    filed(sqlite, 2)
+    send(config_for(sink), sqlite.outbox, sqlite.clock)
+
+    addresses = {received.message["Reply-To"] for received in sink.messages}
+    assert len(addresses) == 2
+    for received in sink.messages:
+        assert re.fullmatch(r"enquiries\+[a-z2-7]{26}@example\.gov\.uk", received.message["Reply-To"])
+        assert received.mail_from == received.message["Reply-To"]
+        token = received.message["Reply-To"].partition("+")[2].partition("@")[0]
+        assert token not in received.message["Message-ID"]

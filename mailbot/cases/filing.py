@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.joining import Joining, clear_columns
+from mailbot.cases.joining import Joining, clear_columns, restrict_suggested
 from mailbot.cases.ledger import MessageState, StoredMail
 from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, masked
 from mailbot.cases.schema import cases, letters, messages
@@ -40,7 +40,10 @@ SAME_MESSAGE_ID = "another message came under the same Message-ID with other wor
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A message ready to be filed: read, judged, its thread known, its letter written. `reference` is its case's."""
+    """A message ready to be filed: read, judged, its thread known, its letter written.
+
+    `reference` is its case's; `reply_address` where answers to its mailbox's letters come back.
+    """
 
     reference: str
     email: Email
@@ -49,6 +52,7 @@ class Judged:
     assessment: Assessment
     reply: Reply
     letter: Letter | None
+    reply_address: str
 
 
 def new_reference() -> str:
@@ -90,7 +94,7 @@ class Filing:
             return
         namesake = self._namesake(stored, digests)
         case_id = (
-            self._join_copy(stored, digests["same_as"], message.letter)
+            self._join_copy(stored, digests["same_as"], message.reply_address)
             or self._follow_up(stored, message)
             or self._new_case(stored, message)
         )
@@ -116,7 +120,7 @@ class Filing:
         )
         return self._connection.execute(query.limit(1)).scalar_one_or_none()
 
-    def _join_copy(self, stored: StoredMail, same_as: str, letter: Letter | None) -> int | None:
+    def _join_copy(self, stored: StoredMail, same_as: str, reply_address: str) -> int | None:
         """The case of the same message, now under the stricter of both mailboxes; None where it is no copy."""
         query = (
             sa.select(cases.c.id, cases.c.reference, cases.c.mailbox, cases.c.vault_id)
@@ -133,23 +137,24 @@ class Filing:
                 .where(cases.c.id == known.id)
                 .values(restricted=True, mailbox=stored.mail.mailbox, version=cases.c.version + 1)
             )
-            self._redirect_answers(known, letter)
+            restrict_suggested(self._connection, known.id)
+            self._redirect_answers(known, reply_address)
         self._audit("same message received again", known.reference, f"mailbox {stored.mail.mailbox}")
         case_id: int = known.id
         return case_id
 
-    def _redirect_answers(self, case: Any, letter: Letter | None) -> None:
+    def _redirect_answers(self, case: Any, reply_address: str) -> None:
         """Letters that have not left yet are answered to the stricter mailbox."""
         waiting = sa.select(letters).where(
             letters.c.case_id == case.id,
             letters.c.state.in_((LetterState.DUE, LetterState.WITHHELD)),
             letters.c.sealed_letter.is_not(None),
         )
-        for row in self._connection.execute(waiting).all() if letter else ():
+        for row in self._connection.execute(waiting).all():
             place = f"{LETTER_PLACE}:{row.token}"
             sealed = self._vault.unseal(case.vault_id, Purpose.IDENTITY, place, row.sealed_letter)
             old = msgspec.json.decode(sealed, type=Letter)
-            new = dataclasses.replace(old, reply_address=letter.reply_address if letter else "")
+            new = dataclasses.replace(old, reply_address=reply_address)
             self._connection.execute(
                 sa.update(letters)
                 .where(letters.c.id == row.id)
@@ -233,7 +238,7 @@ class Filing:
                 channel=reply.channel,
                 state=state,
                 withheld_because=reply.withheld_because,
-                recipient_digest=letter and digest(letter.recipient.lower()),
+                recipient_digest=letter and self._threads.address_digest(letter.recipient),
                 reply_token_digest=letter and letter.reply_token and digest(letter.reply_token),
                 created_at=now,
                 due_at=now,

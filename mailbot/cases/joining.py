@@ -28,6 +28,7 @@ from mailbot.domain import (
     Contact,
     Kind,
     LetterState,
+    Remit,
     Situation,
     TaskKind,
     Whistleblowing,
@@ -120,7 +121,9 @@ class Joining:
             .values(state=LetterState.FAILED, settled_at=now, problem=LETTER_RETURNED)
         )
         self._connection.execute(
-            sa.update(cases).where(cases.c.id == case.id).values(acknowledgement=LetterState.FAILED)
+            sa.update(cases)
+            .where(cases.c.id == case.id)
+            .values(acknowledgement=LetterState.FAILED, state=CaseState.NEW)
         )
         self.add_task(case.id, TaskKind.LETTER_RETURNED, LETTER_RETURNED, None)
         audit.record(self._connection, at=now, actor=audit.MACHINE, act="letter returned", reference=case.reference)
@@ -152,6 +155,16 @@ class Joining:
         self._connection.execute(
             sa.update(cases).where(cases.c.id == case.id).values(**raised(case, found), version=cases.c.version + 1)
         )
+        if found["restricted"] and not case.restricted:
+            restrict_suggested(self._connection, case.id)
+
+
+def restrict_suggested(connection: sa.Connection, case_id: int) -> None:
+    """Restricts the cases of which nobody has said yet whether they belong to one that is restricted now (P22)."""
+    suggested = sa.select(tasks.c.case_id).where(
+        tasks.c.other_case_id == case_id, tasks.c.kind == TaskKind.JOIN, tasks.c.done_at.is_(None)
+    )
+    connection.execute(sa.update(cases).where(cases.c.id.in_(suggested)).values(restricted=True))
 
 
 def raised(case: Any, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,6 +179,10 @@ def raised(case: Any, found: Mapping[str, Any]) -> dict[str, Any]:
         values["state"] = CaseState.NEW
     if found["kind"] == Kind.CONCERN and case.kind != Kind.CONCERN:
         values |= {field: found[field] for field in ("kind", "remit", "service_type")}
+    elif case.remit == Remit.UNCLEAR and found["kind"] == Kind.CONCERN:
+        values |= {field: found[field] for field in ("remit", "service_type")}
+    if case.whistleblowing == Whistleblowing.NOT_COVERED and found["whistleblowing"] == Whistleblowing.QUALIFYING:
+        values["whistleblowing"] = Whistleblowing.QUALIFYING
     for field, nothing in (("whistleblowing", Whistleblowing.NONE), ("local_authority", None), ("urn", None)):
         if getattr(case, field) == nothing:
             values[field] = found[field]

@@ -21,7 +21,7 @@ from mailbot.cases import audit
 from mailbot.cases.access import Permission, may
 from mailbot.cases.database import one_at_a_time, storage_errors, writing
 from mailbot.cases.filing import Filing
-from mailbot.cases.joining import Joining
+from mailbot.cases.joining import Joining, restrict_suggested
 from mailbot.cases.narrative import FOLLOW_UP_NARRATIVE_PLACE, NARRATIVE_PLACE, Narrative
 from mailbot.cases.schema import actions, cases, follow_ups, notes, tasks
 from mailbot.cases.vault import Purpose, Vault
@@ -159,6 +159,10 @@ class Store:
             _refuse_to_drop_a_child(values, decision)
             ended = decision.close or set(decision.actions) == {ActionKind.NO_FURTHER_ACTION}
             state = CaseState.CLOSED if ended else CaseState.OPEN if decision.actions else CaseState(row.state)
+            if not decision.corrections:
+                values["priority"] = row.priority  # a later message may have raised it beyond what its fields say
+            if values["restricted"] and not row.restricted:
+                restrict_suggested(connection, row.id)
             changed = connection.execute(
                 sa.update(cases)
                 .where(cases.c.id == row.id, cases.c.version == version)
@@ -176,6 +180,7 @@ class Store:
         self._demand(officer, Permission.REVIEW)
         now = self._clock()
         with storage_errors(), self._writing.begin() as connection:
+            one_at_a_time(connection)
             row = self._visible_row(connection, reference, officer)
             task = next((one for one in connection.execute(_tasks_of(row.id, officer)) if one.id == task_id), None)
             if task is None or (join and task.kind != TaskKind.JOIN):

@@ -19,7 +19,7 @@ from mailbot.clock import Clock
 from mailbot.domain import Channel, Email, LetterState, Suggestion, Thread, ThreadClues
 
 LATELY = timedelta(hours=1)
-CLOCK_SLACK = timedelta(seconds=2)
+CLOCK_SLACK = timedelta(minutes=1)
 """A server notes arrivals by the second, and by a clock of its own."""
 
 SAME_TOPIC_WITHIN = timedelta(days=90)
@@ -71,7 +71,7 @@ class Threads:
                 return returned.reference, returned.id, None
         if letter is None:
             return None, None, self._suggested(email, clues)
-        if letter.recipient_digest == self._digest(email.sender.address) and not email.forged:
+        if letter.recipient_digest == self.address_digest(email.sender.address) and not email.forged:
             return letter.reference, None, None
         why = FORGED if email.forged else OTHER_SENDER
         return None, None, Suggestion(reference=letter.reference, why=why, answers_us=True)
@@ -83,7 +83,7 @@ class Threads:
             return Suggestion(reference=near.reference, why=NEAR_TOKEN, answers_us=True)
         if found := self._case(cases.c.reference.in_(clues.references)):
             return Suggestion(reference=found, why=NAMED, answers_us=True)
-        close = {one for reference in clues.references[:5] for one in variants(reference, REFERENCE_ALPHABET)}
+        close = {one for reference in clues.references[:5] for one in variants(reference, f"{REFERENCE_ALPHABET}-")}
         if close and (found := self._case(cases.c.reference.in_(close))):
             return Suggestion(reference=found, why=NEAR_NAMED, answers_us=True)
         if found := self._case(messages.c.message_id_digest.in_(self._digests(clues.answers)), by_message=True):
@@ -93,6 +93,11 @@ class Threads:
         if clues.topic and email.automatic is None and (found := self._case(same, by_message=True)):
             return Suggestion(reference=found, why=SAME_TOPIC, answers_us=False)
         return None
+
+    def address_digest(self, address: str) -> str:
+        """What stands for an address in clear columns: the same for all the tags it may bear (RFC 5233)."""
+        local, at, domain = address.lower().rpartition("@")
+        return self._digest(f"{local.partition('+')[0]}{at}{domain}")
 
     def topic_digest(self, email: Email, clues: ThreadClues) -> str:
         """What the sender's messages about one subject have in common."""
@@ -131,7 +136,7 @@ class Threads:
 
     def _written(self, address: str, received_at: datetime) -> tuple[int, int, bool]:
         """Letters of the last 24 hours to that address and to all, and whether one went there just before."""
-        mine = letters.c.recipient_digest == self._digest(address.lower())
+        mine = letters.c.recipient_digest == self.address_digest(address)
         of_today = (
             letters.c.created_at > self._clock() - timedelta(days=1),
             letters.c.state != LetterState.WITHHELD,

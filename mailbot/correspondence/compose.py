@@ -86,10 +86,14 @@ class Composer:
             subject=subject,
             body=body,
             template=template,
-            reply_address=self._reply_addresses.get(mail.mailbox, ""),
+            reply_address=self.reply_address(mail.mailbox),
             reply_token=_new_token(),
             in_reply_to=email.message_id,
         )
+
+    def reply_address(self, mailbox: str) -> str:
+        """Where answers to that mailbox's letters come back, without a token; '' where none is set."""
+        return self._reply_addresses.get(mailbox, "")
 
     def render(self, template: str, facts: LetterFacts) -> tuple[str, str]:
         """Subject and body of a template filled in."""

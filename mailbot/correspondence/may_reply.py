@@ -110,7 +110,7 @@ OUT_OF_REMIT = frozenset({Remit.OTHER_OFSTED, Remit.OTHER_NATION, Remit.OTHER_RE
 
 
 def _no_usable_address(asked: _Question) -> bool:
-    usable = re.compile(r"[^@\s<>,;:]+@[^@\s<>,;:]+\.[^@\s<>,;:]+")
+    usable = re.compile(r"[^@\s<>,;:]+@(?!localhost\b)[^@\s<>,;:]+")
     return not all(usable.fullmatch(address.address) for address in asked.addresses)
 
 

@@ -16,6 +16,8 @@ MOST = 20
 _TAIL = re.compile(r"\+([a-z0-9]{24,28})$", re.IGNORECASE)
 _TAGGED = re.compile(r"\+([a-z2-7]{26})@", re.IGNORECASE)
 _REFERENCE = re.compile(r"\bMB-[0-9A-Z]{4}-[0-9A-Z]{4}\b", re.IGNORECASE)
+_PERHAPS = re.compile(r"\bMB-[0-9A-Z]{3,5}-[0-9A-Z]{3,5}\b|\bMB-?[0-9A-Z]{4}-?[0-9A-Z]{4}\b", re.IGNORECASE)
+"""A reference, or what may be one with a slip in it."""
 _PREFIXES = re.compile(
     r"^(?:(?:re|fwd?|fw|aw|wg|ateb|ymlaen|sv|vs|vb|odp|antw|tr|rv|res|enc|rif)(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
 )
@@ -28,7 +30,7 @@ def clues_of(email: Email) -> ThreadClues:
     return ThreadClues(
         tokens=_first(match[1].lower() for one in email.recipients if (match := _TAIL.search(one.local_part))),
         returned_tokens=_found(_TAGGED, returned if email.automatic else ()),
-        references=tuple(one.upper() for one in _found(_REFERENCE, (*texts, *email.references))),
+        references=tuple(one.upper() for one in _found(_PERHAPS, (*texts, *email.references))),
         answers=_first(email.references),
         topic=topic_of(email.subject),
     )

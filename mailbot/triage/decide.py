@@ -270,12 +270,17 @@ class _Draft:
         self._spans = sentences(email.part(self._part))
 
     def kind(self) -> Kind:
-        """When in doubt a concern: another kind must be clearly likelier."""
+        """When in doubt a concern: another kind must be clearly likelier.
+
+        What a machine sent is told by its signs alone (`mailbot.intake.automatic`): a model that takes a person's words
+        for a machine's would leave them unanswered and last in the queue.
+        """
         if self.email.automatic is not None:
             return Kind.AUTOMATIC
         if self.opinion is None:
             return Kind.CONCERN
-        value, chance = self.opinion.best("kind")
+        chances = {value: chance for value, chance in self.opinion.fields["kind"].items() if value != Kind.AUTOMATIC}
+        value, chance = max(chances.items(), key=lambda item: item[1])
         if value != Kind.CONCERN and chance < self._threshold("kind"):
             return Kind.CONCERN
         self._model_evidence("kind", value, chance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -144,3 +145,24 @@ def test_a_full_disk_is_one_clear_error_and_the_next_run_files(sqlite: Installat
     assert process(sqlite.ledger.keep(big), sqlite.office).filed == 3
     with sqlite.engine.connect() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(cases)).scalar_one() == 3
+
+
+def test_a_disk_that_fills_while_filing_leaves_the_message_stored_and_the_next_run_files_it(
+    sqlite: Installation,
+) -> None:
+    stored = sqlite.ledger.keep([mail("x" * 100_000)])
+    with sqlite.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+    def limit(connection: Any, _record: Any, pages_allowed: int = pages) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages_allowed}")
+
+    sqlite.engine.dispose()
+    sa.event.listen(sqlite.engine, "connect", limit)
+    with pytest.raises(StorageFailed, match="full"):
+        process(stored, sqlite.office)
+    sa.event.remove(sqlite.engine, "connect", limit)
+    sqlite.engine.dispose()
+
+    assert [one.id for one in sqlite.ledger.unfiled("enquiries", 10)] == [stored[0].id]
+    assert process(stored, sqlite.office).filed == 1

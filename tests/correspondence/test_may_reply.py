@@ -134,7 +134,7 @@ def test_a_forged_sender_is_not_answered() -> None:
     assert "forged" in withheld(email(forged=True), assessment())
 
 
-@pytest.mark.parametrize("address", ["", "nobody", "a b@c.example", "x@nodot"])
+@pytest.mark.parametrize("address", ["", "nobody", "a b@c.example", "root@localhost"])
 def test_an_address_that_cannot_be_used_is_not_answered(address: str) -> None:
     assert "cannot be used" in withheld(sender(address), assessment())
 
