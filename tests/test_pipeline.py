@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from mailbot.cases.schema import cases, letters
 from mailbot.config import Acknowledgements
-from mailbot.domain import CaseState
+from mailbot.domain import ActionKind, CaseState, Correction, Decision
 from mailbot.errors import NotAllowed
 from mailbot.pipeline import Tally, file_handed_back, process
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
@@ -165,3 +165,14 @@ def test_an_out_of_office_reply_is_filed_and_never_acknowledged(installation: In
     (entry,) = installation.store.queue(OFFICER)
     assert entry.acknowledgement == "withheld"
     assert installation.outbox.claim(10) == []
+
+
+def test_nothing_is_dropped_whatever_was_said_of_its_sender_before(installation: Installation) -> None:
+    process(installation.ledger.keep([mail("Buy our software", uid=1)]), installation.office)
+    (entry,) = installation.store.queue(OFFICER)
+    spam = Correction(field="kind", value="spam", reason="It sells something")
+    closed = Decision(corrections=(spam,), actions=(ActionKind.NO_FURTHER_ACTION,))
+    installation.store.review(entry.reference, OFFICER, 1, closed)
+
+    process(installation.ledger.keep([mail("DANGER: he is back in the house", uid=2)]), installation.office)
+    assert [one.priority for one in installation.store.queue(OFFICER)] == [1]

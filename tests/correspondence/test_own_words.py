@@ -16,7 +16,7 @@ SENTENCE = "Where we learn that a child may be at immediate risk we pass it on t
 
 
 def test_our_own_sentence_is_blanked_however_it_is_broken_and_marked() -> None:
-    quoted = "> Where we learn that a child\n> may be at immediate\n> risk we pass it on to the council ourselves.\nHe is back."
+    quoted = f"> {SENTENCE[:30]}\n> {SENTENCE[30:60]}\n> {SENTENCE[60:]}\nHe is back."
     blanked = OURS.blanked(quoted)
 
     assert "immediate" not in blanked
