@@ -294,12 +294,15 @@ def watch(config: ConfigOption = None) -> None:
     if alerts is None or not alerts.webhook_env:
         raise ConfigError("alerts.webhook_env: nothing found; `watch` needs it: it names the second channel")
     _ = alerts.webhook
-    problem = database.schema_problem(installation.engine)
-    found = (
-        [problem]
-        if problem
-        else troubles(installation.config, installation.ledger, installation.standings, installation.tokens, now())
-    )
+    try:
+        problem = database.schema_problem(installation.engine)
+        found = (
+            [problem]
+            if problem
+            else troubles(installation.config, installation.ledger, installation.standings, installation.tokens, now())
+        )
+    except MailbotError as error:
+        found = [str(error)]  # whatever stops the watcher must be heard too
     if not found:
         print("all mail is being taken in")
         return

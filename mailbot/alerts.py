@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 import requests
 
-from mailbot.cases.standing import Standings
+from mailbot.cases.standing import Standing, Standings
 from mailbot.clock import Clock
-from mailbot.config import Alerts, Config
+from mailbot.config import Alerts, Config, Mailbox
 from mailbot.errors import AlarmFailed
 
 TIMEOUT_SECONDS = 10
@@ -43,6 +43,11 @@ def beat(config: Config, standings: Standings, clock: Clock) -> None:
 
 def all_taken_in(config: Config, standings: Standings, now: datetime) -> bool:
     """Whether each mailbox has been taken in lately: within three of its polls, or two minutes if that is longer."""
-    seconds = {box.name: max(120, LATE_AFTER_POLLS * box.poll_seconds) for box in config.mailbox}
-    listed = standings.listed(list(seconds))
-    return all(one.polled_at and now - one.polled_at < timedelta(seconds=seconds[one.mailbox]) for one in listed)
+    listed = standings.listed([box.name for box in config.mailbox])
+    return not any(is_late(one, config.mailbox_named(one.mailbox), now) for one in listed)
+
+
+def is_late(standing: Standing, box: Mailbox, now: datetime) -> bool:
+    """Whether a mailbox should have been taken in since it was last."""
+    patience = timedelta(seconds=max(120, LATE_AFTER_POLLS * box.poll_seconds))
+    return standing.polled_at is None or now - standing.polled_at >= patience

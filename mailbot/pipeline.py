@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from mailbot.cases.aside import Aside
 from mailbot.cases.filing import Judged, new_reference
-from mailbot.cases.ledger import Ledger, MessageState, StoredMail
+from mailbot.cases.ledger import Ledger, StoredMail
 from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
+from mailbot.clock import now
 from mailbot.config import Acknowledgements, Mailbox
 from mailbot.correspondence.compose import Composer
 from mailbot.correspondence.may_reply import answer_to, may_reply
 from mailbot.correspondence.own_words import OwnWords
 from mailbot.domain import Assessment, Email, RawMail
-from mailbot.errors import MailboxUnreachable, StorageFailed
+from mailbot.errors import ConfigError, MailbotError, MailboxUnreachable, StorageFailed
 from mailbot.intake.mailbox import ImapFolder, ImapMailbox
 from mailbot.intake.maildir import MaildirFolder, MaildirMailbox
 from mailbot.intake.thread import clues_of
@@ -135,6 +136,12 @@ def bare(mail: RawMail) -> Email:
     return barely_read(mail.content, "filed by hand: only its headers and first words could be read")
 
 
+def warm_up(office: Office) -> None:
+    """Has the reader started and the model loaded before the first message needs them."""
+    email = office.parse(RawMail(mailbox="", folder="", uid_validity=0, uid=0, received_at=now(), content=b""))
+    office.assessor.assess([email])
+
+
 def swept(stored: StoredMail, office: Office) -> bool:
     """Whether a message that could not be filed holds words of danger, raw or read; yes where even that fails."""
     try:
@@ -167,32 +174,34 @@ def take_in(settings: Mailbox, office: Office, tokens: Tokens | None = None) -> 
     tally, oldest_left_at = Tally(), None
     while unfiled := office.ledger.unfiled(settings.name, UNFILED_AT_ONCE):
         tally += process(unfiled, office)
+    trouble: MailbotError | None = None
     try:
         with opened(settings, tokens) as mailbox:
-            for folder in mailbox.folders():
-                tally += _take_in_folder(settings.name, folder, office)
-                oldest_left_at = min(filter(None, (oldest_left_at, folder.oldest_left_at)), default=None)
-    except MailboxUnreachable as error:
-        office.standings.note_problem(settings.name, str(error))
-        raise
-    office.standings.note_taken_in(settings.name, oldest_left_at)
+            for name in mailbox.folder_names():
+                try:
+                    folder = mailbox.open_folder(name)
+                    tally += _take_in_folder(settings.name, folder, office)
+                    oldest_left_at = min(filter(None, (oldest_left_at, folder.oldest_left_at)), default=None)
+                except MailboxUnreachable as error:
+                    trouble = trouble or error  # the other folders are taken in all the same
+    except (MailboxUnreachable, ConfigError) as error:
+        trouble = trouble or error
+    if trouble is not None:
+        office.standings.note_problem(settings.name, str(trouble))
+        raise trouble
+    office.standings.note_taken_in(settings.name, oldest_left_at, tokens.problem if tokens else None)
     return tally
 
 
 def _take_in_folder(mailbox: str, folder: ImapFolder | MaildirFolder, office: Office) -> Tally:
+    """Takes in what is new, then moves what is filed: a folder that cannot be moved to keeps no new mail out."""
     ledger, tally = office.ledger, Tally()
     known = ledger.states(mailbox, folder.name, folder.uid_validity, folder.uids)
-    _move_filed(mailbox, folder, office, list(known))
     for mails in folder.fetch([uid for uid in folder.uids if uid not in known]):
         stored = ledger.keep(mails)
         tally += process(stored, office) + Tally(new=len(stored))
-        _move_filed(mailbox, folder, office, [mail.uid for mail in mails])
-    return tally + Tally(left=folder.left)
-
-
-def _move_filed(mailbox: str, folder: ImapFolder | MaildirFolder, office: Office, uids: Sequence[int]) -> None:
-    states = office.ledger.states(mailbox, folder.name, folder.uid_validity, uids)
-    filed = [uid for uid, state in states.items() if state is MessageState.FILED]
+    filed = ledger.to_move(mailbox, folder.name, folder.uid_validity, folder.uids)
     if filed:
         folder.move_processed(filed)
-        office.ledger.mark_moved(mailbox, folder.name, folder.uid_validity, filed)
+        ledger.mark_moved(mailbox, folder.name, folder.uid_validity, filed)
+    return tally + Tally(left=folder.left)

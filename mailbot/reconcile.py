@@ -7,13 +7,13 @@ say so. Neither changes anything on a server.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mailbot.cases.ledger import Ledger
+from mailbot.cases.ledger import Ledger, TakenIn
 from mailbot.cases.standing import Standings
 from mailbot.config import Config, Mailbox
 from mailbot.errors import MailbotError, StorageFailed
@@ -47,41 +47,74 @@ class Reconciliation:
 def reconcile(settings: Mailbox, ledger: Ledger, tokens: Tokens | None = None) -> Reconciliation:
     """Every message in every folder of one mailbox against the ledger. Raises `MailboxUnreachable`.
 
-    A message is known by its place; one that was moved by its size and time of arrival, which moving keeps; and where
-    those do not tell, by its bytes, which are fetched for that.
+    A message is known by its place; one that was moved by its size and time of arrival, which moving keeps, where no
+    more messages on the server share them than were taken in; and else by its bytes, which are fetched for that.
     """
-    left = Counter(ledger.arrivals(settings.name))
-    held, unaccounted = 0, []
+    pool = _Pool(ledger.taken_in(settings.name))
+    found = 0
+    strays: dict[str, dict[int, Listed]] = {}
+    unaccounted: list[Unaccounted] = []
     with opened(settings, tokens) as mailbox:
         for folder in mailbox.every_folder():
-            known = ledger.states(settings.name, folder.name, folder.uid_validity, folder.uids)
             listed = folder.listing(folder.uids)
-            doubtful = {}
-            for uid, one in sorted(listed.items(), key=lambda item: item[0] not in known):
-                if left[one] > 0:
-                    left[one] -= 1
-                elif uid not in known:
-                    doubtful[uid] = one
-            found = _by_bytes(settings.name, folder, doubtful, ledger)
+            strays[folder.name] = {uid: one for uid, one in listed.items() if not pool.take_place(folder, uid)}
+            found += len(listed) - len(strays[folder.name])
+        doubtful = pool.take_arrivals(strays)
+        found += sum(map(len, strays.values())) - sum(map(len, doubtful.values()))
+        for name, those in doubtful.items():
+            known = _known_by_bytes(mailbox.open_folder(name, readonly=True), list(those), pool) if those else set()
+            found += len(known)
             unaccounted += [
-                Unaccounted(folder=folder.name, uid=uid, received_at=one.received_at)
-                for uid, one in doubtful.items()
-                if uid not in found
+                Unaccounted(folder=name, uid=uid, received_at=one.received_at)
+                for uid, one in those.items()
+                if uid not in known
             ]
-            held += len(listed) - len(doubtful) + len(found)
-    return Reconciliation(mailbox=settings.name, held=held, gone=left.total(), unaccounted=tuple(unaccounted))
+    return Reconciliation(mailbox=settings.name, held=found, gone=pool.left(), unaccounted=tuple(unaccounted))
 
 
-def _by_bytes(
-    mailbox: str, folder: ImapFolder | MaildirFolder, doubtful: Mapping[int, Listed], ledger: Ledger
-) -> set[int]:
-    """Those of the doubtful messages whose very bytes the ledger holds: copies that somebody made."""
-    found = set()
-    for batch in folder.fetch(list(doubtful)):
-        digests = {mail.uid: hashlib.sha256(mail.content).hexdigest() for mail in batch}
-        known = ledger.known_bytes(mailbox, list(digests.values()))
-        found |= {uid for uid, digest in digests.items() if digest in known}
-    return found
+def _known_by_bytes(folder: ImapFolder | MaildirFolder, uids: Sequence[int], pool: _Pool) -> set[int]:
+    """Those of the messages whose very bytes were taken in; what the server will not give is not among them."""
+    return {
+        mail.uid
+        for batch in folder.fetch(uids)
+        for mail in batch
+        if pool.take_bytes(hashlib.sha256(mail.content).hexdigest())
+    }
+
+
+class _Pool:
+    """The messages that were taken in and have not been found on the server yet."""
+
+    def __init__(self, taken_in: Sequence[TakenIn]) -> None:
+        self._rows = {(row.folder, row.uid_validity, row.uid): row for row in taken_in}
+        self._digests = {row.sha256 for row in taken_in}
+
+    def take_place(self, folder: ImapFolder | MaildirFolder, uid: int) -> bool:
+        """Whether the message at that place was taken in there."""
+        return self._rows.pop((folder.name, folder.uid_validity, uid), None) is not None
+
+    def take_arrivals(self, strays: Mapping[str, Mapping[int, Listed]]) -> dict[str, dict[int, Listed]]:
+        """Those of `strays` that size and time of arrival do not account for."""
+        there = Counter(one for those in strays.values() for one in those.values())
+        here: dict[Listed, list[tuple[str, int, int]]] = defaultdict(list)
+        for place, row in self._rows.items():
+            here[Listed(row.size, row.received_at)].append(place)
+        plain = {one for one, count in there.items() if count <= len(here[one])}
+        for one in plain:
+            for place in here[one][: there[one]]:
+                del self._rows[place]
+        return {name: {uid: one for uid, one in those.items() if one not in plain} for name, those in strays.items()}
+
+    def take_bytes(self, digest: str) -> bool:
+        """Whether a message of those bytes was taken in; a copy that somebody made of one counts as it."""
+        place = next((place for place, row in self._rows.items() if row.sha256 == digest), None)
+        if place is not None:
+            del self._rows[place]
+        return digest in self._digests
+
+    def left(self) -> int:
+        """How many were taken in and are on the server no longer."""
+        return len(self._rows)
 
 
 def troubles(

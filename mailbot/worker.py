@@ -26,7 +26,7 @@ from mailbot.correspondence.smtp import carrier
 from mailbot.domain import LetterState
 from mailbot.errors import DeliveryFailed, MailbotError, MailboxUnreachable
 from mailbot.intake.mailbox import ImapMailbox
-from mailbot.pipeline import Office, Tally, file_handed_back, take_in
+from mailbot.pipeline import Office, Tally, file_handed_back, take_in, warm_up
 
 if TYPE_CHECKING:
     from mailbot.intake.oauth import Tokens
@@ -50,7 +50,6 @@ def poll(settings: Mailbox, office: Office, tokens: Tokens | None = None) -> Tal
     """Takes in everything new in one mailbox and logs what was done; raises `MailbotError` where it failed."""
     tally = take_in(settings, office, tokens)
     if tokens is not None and tokens.problem:
-        office.standings.note_problem(settings.name, tokens.problem)
         log.error("the sign-in will end", action="poll", mailbox=settings.name, problem=tokens.problem)
     log.info(
         "mail taken in",
@@ -121,13 +120,15 @@ class Attendant:
         self._taking_in.join()
 
     def _take_in_when_rung(self) -> None:
-        failures = 0
+        failures, warm = 0, False
         while self._bell.wait() and not self._stopping.is_set():
             self._bell.clear()
             went_well = guarded(
                 f"poll {self._settings.name}", partial(poll, self._settings, self._office, self._tokens)
             )
             failures = 0 if went_well else failures + 1
+            if not warm:
+                warm = guarded("warm up", partial(warm_up, self._office))  # the next message must not wait for it
             if failures and not self._stopping.wait(backoff_seconds(failures)):
                 self._bell.set()
 

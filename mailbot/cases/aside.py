@@ -24,7 +24,10 @@ NOT_THERE = "There is no such message set aside, or it is not one you may see"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAside:
-    """A message that could not be filed: where it came from, since when, what was wrong, words of danger in it."""
+    """A message that could not be filed: where it came from, since when, what was wrong, words of danger in it.
+
+    `handed_back` says that a person has decided and the worker has yet to do it.
+    """
 
     id: int
     mailbox: str
@@ -33,10 +36,14 @@ class SetAside:
     size: int
     problem: str
     danger: bool
+    handed_back: bool
 
 
 class Aside:
-    """What is set aside. Officers do not see what came to a restricted mailbox; the command line sees outlines."""
+    """What is set aside; the very same bytes twice are one item.
+
+    Officers do not see what came to a restricted mailbox; the command line sees outlines.
+    """
 
     def __init__(
         self, engine: sa.Engine, ledger: Ledger, clock: Clock, restricted_mailboxes: frozenset[str] = frozenset()
@@ -67,8 +74,10 @@ class Aside:
 
     def listed(self, officer: Officer | None) -> Sequence[SetAside]:
         """Everything that waits, words of danger first, then oldest first; None stands for the command line."""
-        query = self._visible(officer, Permission.READ_CASES).order_by(messages.c.danger.desc(), messages.c.received_at)
+        query = self._visible(officer, Permission.READ_CASES, or_handed_back=True)
+        query = query.order_by(messages.c.danger.desc(), messages.c.received_at, messages.c.id)
         with storage_errors(), self._engine.connect() as connection:
+            firsts = {(row.mailbox, row.sha256): row for row in reversed(connection.execute(query).all())}
             return [
                 SetAside(
                     id=row.id,
@@ -78,8 +87,9 @@ class Aside:
                     size=row.size,
                     problem=row.problem or "",
                     danger=row.danger,
+                    handed_back=row.state != MessageState.SET_ASIDE,
                 )
-                for row in connection.execute(query)
+                for row in reversed(firsts.values())
             ]
 
     def original(self, message_id: int, officer: Officer) -> RawMail:
@@ -99,17 +109,27 @@ class Aside:
         actor = officer.email if officer else audit.COMMAND_LINE
         query = self._visible(officer, Permission.REVIEW).where(messages.c.id == message_id)
         with storage_errors(), self._writing.begin() as connection:
-            if connection.execute(query).one_or_none() is None:
+            row = connection.execute(query).one_or_none()
+            if row is None:
                 raise NotAllowed(NOT_THERE)
             connection.execute(
                 sa.update(messages)
-                .where(messages.c.id == message_id)
+                .where(
+                    messages.c.mailbox == row.mailbox,
+                    messages.c.sha256 == row.sha256,
+                    messages.c.state == MessageState.SET_ASIDE,
+                )
                 .values(state=MessageState.STORED, handed_back_by=actor, by_hand=by_hand)
             )
             self._audit(connection, actor, "set aside filed by hand" if by_hand else "set aside retried", message_id)
 
-    def _visible(self, officer: Officer | None, permission: Permission) -> sa.Select[Any]:
-        query = sa.select(messages).where(messages.c.state == MessageState.SET_ASIDE)
+    def _visible(
+        self, officer: Officer | None, permission: Permission, *, or_handed_back: bool = False
+    ) -> sa.Select[Any]:
+        which = messages.c.state == MessageState.SET_ASIDE
+        if or_handed_back:
+            which |= (messages.c.state == MessageState.STORED) & messages.c.handed_back_by.is_not(None)
+        query = sa.select(messages).where(which)
         if officer is None:
             return query
         if not officer.may(permission):

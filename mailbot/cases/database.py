@@ -57,7 +57,9 @@ def storage_errors() -> Iterator[None]:
     """Turns a database that cannot be reached or written (disk full, locked, gone) into a `StorageFailed` sentence."""
     try:
         yield
-    except sa.exc.OperationalError as error:
+    except sa.exc.DatabaseError as error:
+        if not _is_the_databases_own(error):
+            raise
         raise StorageFailed(
             f"the database failed: {_first_line(error)}. Nothing is lost; mend it and run again"
         ) from error
@@ -80,7 +82,7 @@ def schema_problem(engine: sa.Engine) -> str | None:
     try:
         with engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
-    except sa.exc.OperationalError as error:
+    except sa.exc.DatabaseError as error:
         return f"the database cannot be opened: {_first_line(error)}"
     newest = ScriptDirectory.from_config(_alembic()).get_current_head()
     if found == newest:
@@ -105,5 +107,10 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _first_line(error: sa.exc.OperationalError) -> str:
+def _is_the_databases_own(error: sa.exc.DatabaseError) -> bool:
+    """Not what is wrong with one row (a value too long, a key that is taken): mending the database cures no row."""
+    return isinstance(error, sa.exc.OperationalError) or type(error) is sa.exc.DatabaseError
+
+
+def _first_line(error: sa.exc.DatabaseError) -> str:
     return str(error.orig).strip().splitlines()[0]

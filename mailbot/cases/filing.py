@@ -88,7 +88,7 @@ class Filing:
         claim = (
             sa.update(messages)
             .where(messages.c.id == stored.id, messages.c.state == MessageState.STORED)
-            .values(state=MessageState.FILED, danger=False, **digests)
+            .values(state=MessageState.FILED, danger=False, handed_back_by=None, **digests)
         )
         if self._connection.execute(claim).rowcount == 0:
             return

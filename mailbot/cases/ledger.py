@@ -6,11 +6,13 @@ The ledger, not a flag or a folder on the server, says what was done with a mess
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -40,6 +42,17 @@ class StoredMail:
     vault_id: str
     mail: RawMail
     by_hand: bool = False
+
+
+class TakenIn(NamedTuple):
+    """Where a message lay when it was taken in, its size in bytes, when it arrived, and its SHA-256 in hex."""
+
+    folder: str
+    uid_validity: int
+    uid: int
+    size: int
+    received_at: datetime
+    sha256: str
 
 
 class Ledger:
@@ -80,7 +93,10 @@ class Ledger:
         return [stored for stored in kept if stored is not None]
 
     def _keep_one(self, connection: sa.Connection, vault_id: str, mail: RawMail) -> StoredMail | None:
-        if self._is_set_aside(connection, mail):
+        digest = hashlib.sha256(mail.content).hexdigest()
+        twin = self._set_aside_twin(connection, mail, digest)
+        if twin is not None and twin.folder == mail.folder and twin.uid_validity != mail.uid_validity:
+            self._take_over(connection, twin.id, mail)
             return None
         values = {
             "vault_id": vault_id,
@@ -88,13 +104,16 @@ class Ledger:
             "folder": mail.folder,
             "uid_validity": mail.uid_validity,
             "uid": mail.uid,
-            "sha256": hashlib.sha256(mail.content).hexdigest(),
+            "sha256": digest,
             "size": len(mail.content),
             "received_at": mail.received_at,
             "stored_at": self._clock(),
             "state": MessageState.STORED,
             "moved": False,
         }
+        if twin is not None:
+            same = {name: getattr(twin, name) for name in ("state", "problem", "danger", "set_aside_at")}
+            values |= same  # one item for staff, known at both places
         try:
             with connection.begin_nested():
                 message_id = connection.execute(sa.insert(messages).returning(messages.c.id), values).scalar_one()
@@ -102,40 +121,52 @@ class Ledger:
             return None  # the unique place is taken: another process was faster
         sealed = self._vault.seal(vault_id, Purpose.IDENTITY, RAW_PLACE, mail.content)
         connection.execute(sa.insert(raw_messages).values(message_id=message_id, sealed=sealed))
-        return StoredMail(id=message_id, vault_id=vault_id, mail=mail)
+        return None if twin is not None else StoredMail(id=message_id, vault_id=vault_id, mail=mail)
 
     @staticmethod
-    def _is_set_aside(connection: sa.Connection, mail: RawMail) -> bool:
-        """Whether the very same bytes are set aside already: found again under a new UID, they stay one item.
+    def _set_aside_twin(connection: sa.Connection, mail: RawMail, digest: str) -> Any:
+        """A message of the very same bytes that is set aside already: it cannot be filed this time either."""
+        query = sa.select(messages).where(
+            messages.c.sha256 == digest,
+            messages.c.mailbox == mail.mailbox,
+            messages.c.state == MessageState.SET_ASIDE,
+        )
+        return connection.execute(query.order_by(messages.c.id).limit(1)).one_or_none()
 
-        The row takes the new place, so that the message is known there: a folder that was rebuilt numbers anew.
-        """
+    @staticmethod
+    def _take_over(connection: sa.Connection, message_id: int, mail: RawMail) -> None:
+        """Gives a message its new place in a folder that was rebuilt and numbers anew."""
         change = (
             sa.update(messages)
-            .where(
-                messages.c.sha256 == hashlib.sha256(mail.content).hexdigest(),
-                messages.c.mailbox == mail.mailbox,
-                messages.c.state == MessageState.SET_ASIDE,
-            )
+            .where(messages.c.id == message_id)
             .values(folder=mail.folder, uid_validity=mail.uid_validity, uid=mail.uid)
         )
-        try:
-            with connection.begin_nested():
-                return connection.execute(change).rowcount > 0
-        except sa.exc.IntegrityError:
-            return False  # that place is known already: `_keep_one` finds the same
+        with contextlib.suppress(sa.exc.IntegrityError), connection.begin_nested():  # known at that place already
+            connection.execute(change)
 
-    def arrivals(self, mailbox: str) -> list[tuple[int, datetime]]:
-        """(size in bytes, time of arrival) of every message ever taken in from that mailbox."""
-        query = sa.select(messages.c.size, messages.c.received_at).where(messages.c.mailbox == mailbox)
+    def to_move(self, mailbox: str, folder: str, uid_validity: int, uids: Collection[int]) -> list[int]:
+        """Those of `uids` that are filed and not known to be moved, ascending."""
+        found: list[int] = []
+        ordered = sorted(uids)
         with storage_errors(), self._engine.connect() as connection:
-            return [(row.size, row.received_at) for row in connection.execute(query)]
+            for at in range(0, len(ordered), 500):
+                query = sa.select(messages.c.uid).where(
+                    messages.c.mailbox == mailbox,
+                    messages.c.folder == folder,
+                    messages.c.uid_validity == uid_validity,
+                    messages.c.uid.in_(ordered[at : at + 500]),
+                    messages.c.state == MessageState.FILED,
+                    messages.c.moved.is_(False),
+                )
+                found += connection.execute(query.order_by(messages.c.uid)).scalars()
+        return found
 
-    def known_bytes(self, mailbox: str, digests: Sequence[str]) -> set[str]:
-        """Those of the SHA-256 digests (hex) that a message taken in from that mailbox has."""
-        query = sa.select(messages.c.sha256).where(messages.c.mailbox == mailbox, messages.c.sha256.in_(digests))
+    def taken_in(self, mailbox: str) -> list[TakenIn]:
+        """Every message ever taken in from that mailbox, without its words."""
+        columns = (messages.c[name] for name in ("folder", "uid_validity", "uid", "size", "received_at", "sha256"))
+        query = sa.select(*columns).where(messages.c.mailbox == mailbox)
         with storage_errors(), self._engine.connect() as connection:
-            return set(connection.execute(query).scalars())
+            return [TakenIn(*row) for row in connection.execute(query)]
 
     def unfiled(self, mailbox: str, limit: int) -> list[StoredMail]:
         """Messages that were stored and not filed, oldest first: what a crash left half-way."""

@@ -5,6 +5,7 @@ It is kept in the database, so that the pages, the metrics and a watcher on anot
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,13 +46,16 @@ class Standings:
         self._writing = writing(engine)
         self._clock = clock
 
-    def note_taken_in(self, mailbox: str, oldest_left_at: datetime | None) -> None:
-        """Everything in the mailbox has been taken in, but for what arrived at `oldest_left_at` or later."""
+    def note_taken_in(self, mailbox: str, oldest_left_at: datetime | None, problem: str | None = None) -> None:
+        """Everything in the mailbox has been taken in, but for what arrived at `oldest_left_at` or later.
+
+        `problem` is what will stop it soon all the same, such as a sign-in that cannot be renewed.
+        """
         values = {
             "polled_at": self._clock(),
             "oldest_waiting_at": oldest_left_at,
-            "problem": None,
-            "problem_since": None,
+            "problem": problem and problem[:255],
+            "problem_since": sa.func.coalesce(intake.c.problem_since, self._clock()) if problem else None,
         }
         self._note(mailbox, values)
 
@@ -65,7 +69,8 @@ class Standings:
             known = sa.update(intake).where(intake.c.mailbox == mailbox).values(**values)
             if connection.execute(known).rowcount == 0:
                 first = {**values, "problem_since": self._clock() if values["problem"] else None}
-                connection.execute(sa.insert(intake).values(mailbox=mailbox, **first))
+                with contextlib.suppress(sa.exc.IntegrityError), connection.begin_nested():  # another was faster
+                    connection.execute(sa.insert(intake).values(mailbox=mailbox, **first))
 
     def listed(self, mailboxes: Sequence[str]) -> list[Standing]:
         """How each of `mailboxes` stands, in that order."""

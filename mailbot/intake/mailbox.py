@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
 
 from mailbot.clock import now
 from mailbot.config import Mailbox
@@ -88,12 +88,11 @@ class ImapFolder:
         """
         client, target = self._client, self._settings.processed_folder
         try:
-            if not client.folder_exists(target):
-                client.create_folder(target)
+            self._make(target)
             for at in range(0, len(uids), 500):
                 part = list(uids[at : at + 500])
                 if client.has_capability("MOVE"):
-                    client.move(part, target)
+                    self._move(part, target)
                     continue
                 client.copy(part, target)
                 if client.has_capability("UIDPLUS"):
@@ -103,6 +102,31 @@ class ImapFolder:
             raise _unreachable(
                 self._settings, f'filed messages could not be moved to "{target}" (they stay filed)', error
             ) from None
+
+    def _move(self, uids: list[int], target: str) -> None:
+        """Moves the messages; what somebody has taken away meanwhile is nobody's loss, though the server refuses."""
+        try:
+            self._client.move(uids, target)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError:
+            left = sorted(self.listing(uids))
+            if left == uids:
+                raise
+            if left:
+                self._client.move(left, target)
+
+    def _make(self, target: str) -> None:
+        """Makes the folder where it is missing; another process may do so at the same moment."""
+        if self._client.folder_exists(target):
+            return
+        try:
+            self._client.create_folder(target)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError:
+            if not self._client.folder_exists(target):
+                raise
 
     def _batches(self, uids: Sequence[int]) -> Iterator[list[int]]:
         for at in range(0, len(uids), 500):
@@ -192,8 +216,10 @@ class ImapMailbox:
             raise _unreachable(settings, "no secure connection", error) from None
         try:
             self._sign_in(self._client, secret)
-        except LoginError:
+        except LoginError as error:
             self.close()
+            if _broke(error):
+                raise _unreachable(settings, "the connection broke while signing in", error) from None
             mend = (
                 "let this client read the mailbox over IMAP at the provider" if self._tokens else "check the password"
             )
@@ -204,6 +230,7 @@ class ImapMailbox:
             self.close()
             raise
         except NETWORK_ERRORS as error:
+            self.close()
             raise _unreachable(settings, "the connection broke while signing in", error) from None
         return self
 
@@ -213,11 +240,18 @@ class ImapMailbox:
         self.close()
 
     def folders(self, *, readonly: bool = False) -> Iterator[ImapFolder]:
-        """The configured folders, each selected when its turn comes; ``\\Junk`` is whatever the server calls it."""
-        for name in self._settings.folders:
-            found = self._special(name) if name.startswith("\\") else name
-            if found is not None:
-                yield ImapFolder(self._open, self._settings, found, readonly=readonly)
+        """The configured folders, each selected when its turn comes."""
+        for name in self.folder_names():
+            yield self.open_folder(name, readonly=readonly)
+
+    def folder_names(self) -> list[str]:
+        """What the server calls the configured folders; ``\\Junk`` is whatever it marks so, if it marks any."""
+        named = (self._special(name) if name.startswith("\\") else name for name in self._settings.folders)
+        return [name for name in named if name is not None]
+
+    def open_folder(self, name: str, *, readonly: bool = False) -> ImapFolder:
+        """That folder, selected. Raises `MailboxUnreachable` where it is not there."""
+        return ImapFolder(self._open, self._settings, name, readonly=readonly)
 
     def every_folder(self) -> Iterator[ImapFolder]:
         """Every folder on the server that may hold arrived mail, each selected when its turn comes, read only."""
@@ -240,7 +274,7 @@ class ImapMailbox:
         """
         client = self._open
         try:
-            client.select_folder(self._settings.folders[0], readonly=True)
+            client.select_folder(self.folder_names()[0], readonly=True)
             yield True  # what came before this moment is told by nobody
             while True:
                 client.idle()
@@ -272,7 +306,9 @@ class ImapMailbox:
             return
         try:
             client.oauth2_login(self._settings.username, secret)
-        except LoginError:
+        except LoginError as error:
+            if _broke(error):
+                raise
             client.oauth2_login(self._settings.username, self._tokens.access_token(refused=secret))
 
     def close(self) -> None:
@@ -302,8 +338,15 @@ def _connected(settings: Mailbox) -> IMAPClient:
     return client
 
 
+def _broke(error: LoginError) -> bool:
+    """Whether what looks like a refused sign-in is a connection that broke: imapclient makes one of the other."""
+    return isinstance(error.__context__, IMAPClientAbortError | OSError)
+
+
 def _unreachable(settings: Mailbox, what: str, error: Exception) -> MailboxUnreachable:
-    detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    """The error in a sentence. A protocol error's own text is left out: it quotes what came, a message's words too."""
+    said = "" if isinstance(error, IMAPClientAbortError | ProtocolError) else str(error).strip()
+    detail = said.splitlines()[0] if said else type(error).__name__
     return MailboxUnreachable(
         f"{settings.name}: {settings.host}:{settings.port}: {what}: {detail}. The next run goes on"
     )

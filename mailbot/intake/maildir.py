@@ -18,6 +18,8 @@ from mailbot.errors import MailboxUnreachable
 from mailbot.intake.mailbox import Listed
 
 BATCH_MESSAGES = 100
+NOT_OURS = frozenset({"sent", "drafts"})
+"""Folders of what was written here, by the names that mail programs give them."""
 
 
 class MaildirFolder:
@@ -116,14 +118,22 @@ class MaildirMailbox:
 
     def folders(self, *, readonly: bool = False) -> Iterator[MaildirFolder]:
         """The configured folders; nothing is changed by opening them, `readonly` or not."""
-        for name in self._settings.folders:
-            yield MaildirFolder(self._settings, name)
+        for name in self.folder_names():
+            yield self.open_folder(name, readonly=readonly)
+
+    def folder_names(self) -> list[str]:
+        return list(self._settings.folders)
+
+    def open_folder(self, name: str, *, readonly: bool = False) -> MaildirFolder:
+        """That folder. Raises `MailboxUnreachable` where it is not there."""
+        return MaildirFolder(self._settings, name)
 
     def every_folder(self) -> Iterator[MaildirFolder]:
-        """INBOX and every folder in it (Maildir++)."""
+        """INBOX and every folder in it (Maildir++) that may hold arrived mail."""
         yield MaildirFolder(self._settings, "INBOX")
-        for path in sorted(Path(self._settings.path).glob(".*/cur")):
-            yield MaildirFolder(self._settings, path.parent.name[1:])
+        names = (path.parent.name[1:] for path in Path(self._settings.path).glob(".*/cur"))
+        for name in sorted(name for name in names if name.lower() not in NOT_OURS):
+            yield MaildirFolder(self._settings, name)
 
 
 def uid_of(path: Path) -> int:

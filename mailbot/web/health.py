@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, abort, current_app, g, render_template, request
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from mailbot.alerts import is_late
 from mailbot.cases.access import Permission
 from mailbot.cases.standing import Standing
 
@@ -21,7 +22,10 @@ def show() -> str:
     record = current_app.extensions["mailbot"]
     sees_all = g.officer.may(Permission.READ_RESTRICTED) or g.officer.may(Permission.MANAGE_STAFF)
     boxes = [box.name for box in record.config.mailbox if sees_all or not box.restricted]
-    return render_template("health.html", standings=record.standings.listed(boxes), now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    standings = record.standings.listed(boxes)
+    late = {one.mailbox for one in standings if is_late(one, record.config.mailbox_named(one.mailbox), now)}
+    return render_template("health.html", standings=standings, late=late, now=now)
 
 
 @pages.get("/metrics")
