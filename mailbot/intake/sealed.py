@@ -68,6 +68,10 @@ def _signed_content(message: Message) -> Message | None:
         return None  # not what its type says: for an officer as good as encrypted
 
 
+_DEEPEST_ELEMENT = 16
+"""How deep elements within elements are followed: each level is read once for every one above it."""
+
+
 class _Element(NamedTuple):
     """One element of BER (X.690): its first byte, where its content starts and ends, and where the next one starts."""
 
@@ -77,13 +81,15 @@ class _Element(NamedTuple):
     after: int
 
 
-def _element(data: memoryview, at: int) -> _Element:
+def _element(data: memoryview, at: int, depth: int = 0) -> _Element:
     """The element at `at`; where its length is not told beforehand, its end is looked for."""
+    if depth > _DEEPEST_ELEMENT:
+        raise ValueError("nested too deep")
     tag, length, start = data[at], data[at + 1], at + 2
     if length == 0x80:
         end = start
         while data[end] or data[end + 1]:
-            end = _element(data, end).after
+            end = _element(data, end, depth + 1).after
         return _Element(tag, start, end, end + 2)
     if length > 0x80:
         start += length - 0x80
@@ -101,10 +107,12 @@ def _inside(data: memoryview, outer: _Element) -> list[_Element]:
     return found
 
 
-def _octets(data: memoryview, element: _Element) -> bytes:
-    """An OCTET STRING, which may be written in pieces."""
+def _octets(data: memoryview, element: _Element, depth: int = 0) -> bytes:
+    """An OCTET STRING, which may be written in pieces, and those in pieces again."""
+    if depth > _DEEPEST_ELEMENT:
+        raise ValueError("nested too deep")
     if element.tag & _CONSTRUCTED:
-        return b"".join(_octets(data, one) for one in _inside(data, element))
+        return b"".join(_octets(data, one, depth + 1) for one in _inside(data, element))
     return bytes(data[element.start : element.end])
 
 

@@ -416,3 +416,19 @@ def test_a_hundred_deep_message_is_read() -> None:
     email = read(b"From: jo@post.example\r\nContent-Type: multipart/mixed; boundary=b99\r\n\r\n" + content)
 
     assert "level" in email.text
+
+
+def test_elements_nested_a_thousand_deep_in_a_signature_take_no_time() -> None:
+    deep = b"\x30\x80" * 4000 + b"\x24\x80" * 4000
+    signed = bytes.fromhex("06092a864886f70d010702")
+    parts = b"".join(
+        b"--b\r\nContent-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.encodebytes(b"\x30\x80" + signed + b"\xa0\x80" + deep)
+        + b"\r\n"
+        for _ in range(20)
+    )
+    started = time.perf_counter()
+    email = read(b"From: jo@post.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + parts + b"--b--\r\n")
+
+    assert time.perf_counter() - started < 5
+    assert email.unreadable
