@@ -127,13 +127,6 @@ def read_attachments(message: Message, packed: Sequence[Packed] = (), scan: Scan
     return Attached(tuple(found), tuple(problems), body)
 
 
-def contents(message: Message, packed: Sequence[Packed] = ()) -> Iterator[tuple[str, str, bytes]]:
-    """(name, media type, bytes) of every file, in the order of `read_attachments`: for an officer's download."""
-    for file in _all_files(message, packed, []):
-        if file.name != BODY_FILE:
-            yield file.name, file.media_type, file.content
-
-
 BODY_FILE = "\x00body"
 """Stands for the text that a winmail.dat holds; no real file can have this name."""
 

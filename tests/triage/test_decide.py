@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -178,3 +179,49 @@ def test_a_model_file_that_is_not_what_its_card_says_is_refused(tmp_path: Path) 
 
     with pytest.raises(ArtefactRefused, match="not the file its card describes"):
         TextModel.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"unreadable": "it is encrypted and cannot be read here"}, "encrypted"),
+        ({"attachments": (Attachment(name="a.jpg", media_type="image/jpeg", size=90_000, unread=True),)}, "picture"),
+        (
+            {"attachments": (Attachment(name="a.zip", media_type="application/zip", size=9, sealed_because="found"),)},
+            "sealed",
+        ),
+        ({"signature": "Jo\nPS He hit her again. please"}, "signature"),
+    ],
+)
+def test_what_only_a_person_can_tell_is_looked_at_before_its_turn(
+    judge: Judge, changes: dict[str, Any], why: str
+) -> None:
+    (plain, changed) = judge.assess([email(), email(**changes)])
+
+    assert plain.look_first is None
+    assert why in (changed.look_first or "")
+    assert changed.priority <= 2
+
+
+def test_a_small_picture_within_the_text_is_no_reason_to_look_first(judge: Judge) -> None:
+    logo = Attachment(name="logo.png", media_type="image/png", size=4_000)
+    (judged,) = judge.assess([email(attachments=(logo,))])
+
+    assert judged.look_first is None
+
+
+def test_what_a_person_files_by_hand_is_restricted_and_looked_at_first(judge: Judge) -> None:
+    calm = judge.unjudged(email())
+    danger = judge.unjudged(email(quoted="He hit her again. please"))
+
+    assert (calm.priority, calm.restricted, calm.immediate_risk) == (2, True, False)
+    assert (danger.priority, danger.immediate_risk) == (1, True)
+    assert all(danger_words.part == "quoted" for danger_words in danger.evidence)
+
+
+def test_a_machine_is_told_by_its_signs_and_never_by_the_model(judge: Judge) -> None:
+    words = "Thank you for your email. I am out of the office until Monday 30 November."
+    (told, not_told) = judge.assess([email(text=words, automatic="it is marked Auto-Submitted"), email(text=words)])
+
+    assert told.kind is Kind.AUTOMATIC
+    assert not_told.kind is not Kind.AUTOMATIC
