@@ -334,7 +334,11 @@ def _connected(settings: Mailbox) -> IMAPClient:
     client.normalise_times = False  # else INTERNALDATE comes back naive, in local time
     client._imap.debug = 0  # imapclient sets 5, which formats every literal: slow, and message text in a debug log
     if settings.security == "starttls":
-        client.starttls(context)
+        try:
+            client.starttls(context)
+        except NETWORK_ERRORS:
+            client.shutdown()
+            raise
     return client
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import imaplib
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -207,3 +208,38 @@ def test_two_processes_at_once_file_each_message_once(
     assert count(sqlite, cases) == count(sqlite, letters) == 150
     assert dovecot.folder("enquiries", "INBOX") == []
     assert len(dovecot.folder("enquiries", "Processed")) == 150
+
+
+@pytest.mark.parametrize("answer", ["BAD what is that", "NO not today"])
+def test_where_starttls_is_refused_no_password_is_sent(
+    monkeypatch: pytest.MonkeyPatch, sqlite: Installation, answer: str
+) -> None:
+    monkeypatch.setenv("ENQUIRIES_PASSWORD", PASSWORD)
+    said: list[str] = []
+
+    def speak(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rw", encoding="ascii", newline="\r\n") as line:
+            print("* OK ready", file=line, flush=True)
+            for command in line:
+                said.append(command)
+                tag, name = command.split()[:2]
+                capable = "* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN\r\n" if name.upper() == "CAPABILITY" else ""
+                print(f"{capable}{tag} {'OK done' if capable else answer}", file=line, flush=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=speak, args=(listener,), daemon=True).start()
+        settings = Mailbox(
+            name="enquiries",
+            kind="imap",
+            host="localhost",
+            port=listener.getsockname()[1],
+            security="starttls",
+            username="enquiries",
+            password_env="ENQUIRIES_PASSWORD",
+        )
+        with pytest.raises(MailboxUnreachable, match="no secure connection"):
+            take_in(settings, sqlite.office)
+
+    assert any("STARTTLS" in command for command in said)
+    assert not any("LOGIN" in command or "AUTHENTICATE" in command or PASSWORD in command for command in said)
