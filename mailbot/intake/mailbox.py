@@ -7,6 +7,7 @@ dead connection is noticed within a minute.
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -337,7 +338,8 @@ def _connected(settings: Mailbox) -> IMAPClient:
         try:
             client.starttls(context)
         except NETWORK_ERRORS:
-            client.shutdown()
+            with contextlib.suppress(OSError):  # closed already, where TLS itself failed
+                client.shutdown()
             raise
     return client
 
