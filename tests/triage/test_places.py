@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 
+from mailbot.config import shipped
 from mailbot.domain import Address, Email, Nation
 from mailbot.errors import ArtefactRefused
 from mailbot.triage.places import Gazetteer, PlaceDecision
@@ -36,6 +38,7 @@ Gwent,county,wales,,NP
 Shropshire,county,england,Shropshire,SY
 Staffordshire,county,england,Staffordshire,ST
 Wrexham,city,wales,,LL
+Dolgellau,town,wales,,LL
 Paisley,town,scotland,,PA
 King's Lynn,town,england,Norfolk,PE
 Carlisle,city,england,Cumberland,CA
@@ -75,7 +78,7 @@ def decided(gazetteer: Gazetteer, text: str, subject: str = "", quoted: str = ""
         ("Lowestoft's homes", ["Lowestoft"]),
         ("kids home near lowestoft", ["Lowestoft"]),
         ("A HOME IN LOWESTOFT", ["Lowestoft"]),
-        ("the stoke-on-trent one, in stoke on trent", ["Stoke-on-Trent"]),
+        ("the stoke-on-trent one, in stoke on trent", ["Stoke-on-Trent", "Stoke-on-Trent"]),
         ("Stoke on Trent and Kings Lynn", ["Stoke-on-Trent", "King's Lynn"]),
         ("Lincoln House", []),
         ("Mr Preston and Mrs Lincoln", []),
@@ -85,6 +88,16 @@ def decided(gazetteer: Gazetteer, text: str, subject: str = "", quoted: str = ""
         ("Chelsea ran away again.", []),
         ("on Preston Road", []),
         ("I was reading it in bed", []),
+        ("bank worker lowestoft. nights again", ["Lowestoft"]),
+        ("Bank worker, I saw lowestoft lads. Then He left", []),
+        ("sale meds", []),
+        ("a home nr lowestoft", ["Lowestoft"]),
+        ("Preston way", ["Preston"]),
+        ("Preston hit him", []),
+        ("AT 14 TEMPLE AVENUE, LOWESTOFT", ["Lowestoft"]),
+        ("cartref yng Ngharlisle, o Garlisle i Ddolgellau", ["Carlisle", "Carlisle", "Dolgellau"]),
+        ("Ngharlisle", []),
+        ("Hanley Towers", []),
     ],
 )
 def test_places_are_told_from_words_people_and_parts_of_names(
@@ -133,8 +146,13 @@ def test_places_of_one_name_with_nothing_to_tell_them_apart_are_ambiguous(gazett
         ),
         ("A children's home somewhere in Scotland.", Nation.SCOTLAND, None),
         ("Mr Preston runs Lincoln House.", None, None),
-        ("I live in Derby.", None, None),
+        ("I live in Derby.", Nation.ENGLAND, "Derby"),
+        ("I moved to Derby.", None, None),
+        ("I used to live in Derby.", None, None),
+        ("I live in Wrexham.", None, None),
         ("My sister lives in Derby.", None, None),
+        ("I worked at Hillcrest, Lowestoft, until I moved to Derby.", Nation.ENGLAND, "Suffolk"),
+        ("I work with Stepping Tree Living, Lowestoft. I live in Derby.", Nation.ENGLAND, "Suffolk"),
     ],
 )
 def test_the_place_of_the_service_decides(
@@ -160,3 +178,36 @@ def test_an_authority_that_has_ended_is_not_named(gazetteer: Gazetteer) -> None:
 def test_a_gazetteer_that_cannot_be_read_is_refused_with_its_folder_named(tmp_path: Path) -> None:
     with pytest.raises(ArtefactRefused, match=str(tmp_path)):
         Gazetteer.load(tmp_path)
+
+
+def test_every_place_that_ships_is_in_an_authority_that_exists_and_stands_in_order() -> None:
+    models = shipped("models")
+    with (models / "authorities.csv").open(encoding="utf-8", newline="") as file:
+        authorities = {row["name"] for row in csv.DictReader(file)}
+    with (models / "places.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    keys = [(row["place"], row["nation"], row["authority"]) for row in rows]
+    assert keys == sorted(set(keys))
+    assert {row["authority"] for row in rows} - {""} <= authorities
+    assert all(row["nation"] == "england" for row in rows if row["authority"])
+
+
+@pytest.mark.parametrize(
+    ("text", "nation", "authority"),
+    [
+        ("A home in Hunstanton.", Nation.ENGLAND, "Norfolk"),
+        ("A home in High Peak.", Nation.ENGLAND, "Derbyshire"),
+        ("A children's home in NE Lincs.", Nation.ENGLAND, "North East Lincolnshire"),
+        ("Cartref plant yn Lerpwl", Nation.ENGLAND, "Liverpool"),
+        ("A home in Linlithgow.", Nation.SCOTLAND, None),
+        ("A home in Newcastle.", Nation.ENGLAND, "Newcastle upon Tyne"),
+        ("A nursery in Newcastle, County Down.", Nation.NORTHERN_IRELAND, None),
+        ("A home in Whitchurch.", None, None),
+        ("A home in Houghton.", None, None),
+    ],
+)
+def test_the_places_that_ship_tell_the_authority_and_leave_the_ambiguous_alone(
+    text: str, nation: Nation | None, authority: str | None
+) -> None:
+    decision = decided(Gazetteer.load(shipped("models")), text)
+    assert (decision.nation, decision.local_authority) == (nation, authority)

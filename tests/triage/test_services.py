@@ -53,10 +53,36 @@ def service(text: str, subject: str = "", automatic: str | None = None) -> Servi
         ),
         ("Doing nights at Westerly in Derby.", "Westerly"),
         ("She attends Little Otters Nursery.", "Little Otters Nursery"),
+        ("She cries. Marram Reach, Derby.", "Marram Reach"),
+        ("We use the home (Cinderhill, near Derby) twice a week.", "Cinderhill"),
+        ("Left Alder House in March.", "Alder House"),
+        ("Two Ashes is too noisy for the lane.", None),
+        ("A children's home called Two Ashes.", "Two Ashes"),
+        ("Funding came from Cedar House Adoption Support in May.", "Cedar House Adoption Support"),
+        ("We are with Plover Foster Families.", "Plover Foster Families"),
+        ("Our agency is Teal Futures.", "Teal Futures"),
+        ("He lives in a shared house run by Fourth Step Futures.", "Fourth Step Futures"),
+        ("We used an agency in Derby, Tall Reed Attachment, for a year.", "Tall Reed Attachment"),
+        ("Osier (URN 1234567) is cold.", "Osier"),
+        ("A house near us, Osier Grange it's called, is noisy.", "Osier Grange"),
+        ("She had a week at Osier Point (that's the holidays for disabled children).", "Osier Point"),
+        ("The boys at Thornmoor are hungry.", "Thornmoor"),
+        ("He sleeps at The Old Forge.", "The Old Forge"),
+        ("THEY SHOUT AT THEM IN SYCAMORE GRANGE EVERY NIGHT", "SYCAMORE GRANGE"),
+        ("im 14 its called the hazels. kev is on nights", "the hazels"),
+        ("im at marsh end academy and they hit us", "marsh end academy"),
+        ("its alder grange in derby", "alder grange"),
+        ("i board at heronsgate near derby", "heronsgate"),
+        ("we was at silver birches all week", "silver birches"),
+        ("Mill Lane Nursery is dirty.", "Mill Lane Nursery"),
+        ("I was sacked by Teal Children's Services.", "Teal Children's Services"),
+        ("It is about the council, not Cafcass.", None),
     ],
 )
-def test_the_service_is_named_as_written(text: str, name: str) -> None:
-    assert service(text).name == name
+def test_the_service_is_named_as_written(text: str, name: str | None) -> None:
+    found = service(text)
+    assert found.name == name
+    assert all(text[one.start : one.end] == one.text for one in found.evidence)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +96,25 @@ def test_the_service_is_named_as_written(text: str, name: str) -> None:
         "My son was put in isolation at school.",
         "I live in a big old house in Derby.",
         "The Children are cold.",
+        "A secure training centre in the Midlands.",
+        "I met him at Tesco and at Christmas.",
+        "I have one called Gemma.",
+        "An officer called Ruth Pym came.",
+        "We met at Year 9 parents' evening.",
+        "She joined the Brownies.",
+        "the house is cold and i hate it",
+        "im in the house all day",
+        "he goes to special school and then high school",
+        "its pauls house",
+        "WE ARE ALL GOING TO BURN",
+        "Halls in Derby are cold.",
+        "R Thorpe, Derby",
+        "Cllr Ann Roy, Derby",
+        "He sent a card. Write to me at 14 Marsh Lane, Derby.",
+        "An answer to Beck House, Derby DE99 1AA please.",
+        "Derby's Children's Services ring out.",
+        "Derby Children's Services ring out.",
+        "The girl is in Mill Lane.",
     ],
 )
 def test_a_council_a_team_or_a_bare_address_is_no_service_name(text: str) -> None:
@@ -93,6 +138,9 @@ def test_mail_from_a_machine_is_about_no_service() -> None:
         ("Your Ofsted number for them is 2541234", "2541234"),
         ("Bramble House (2541234) is unsafe.", "2541234"),
         ("urn: sc061234", "SC061234"),
+        ("Their certificate on the wall says 1234567.", "1234567"),
+        ("The home, SC ref 1234567, is dirty.", "1234567"),
+        ("The sign on the wall says 1234567.", None),
         ("Ring me on 01502 123456.", None),
         ("Our case reference is 1234567.", None),
         ("Crime ref SC06/12345, invoice 123456", None),
