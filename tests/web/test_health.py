@@ -79,7 +79,7 @@ def test_an_administrator_sees_how_the_intake_stands_and_nothing_that_is_set_asi
     process(sqlite.ledger.keep([mail("CRASH and a plover", mailbox="whistleblowing")]), sqlite.office)
     client = signed_in(Role.ADMINISTRATOR)
 
-    assert row(client.get("/health").text, "whistleblowing").endswith("1")
+    assert row(client.get("/health").text, "whistleblowing").endswith("1 set aside")
     for path in ("/set-aside", "/set-aside/1/original"):
         assert client.get(path).status_code == 403
 
@@ -95,11 +95,11 @@ def test_the_page_tells_since_when_and_why_and_what_waits(sqlite: Installation, 
     assert "Working" in open_one
     assert "1 minute ago" in open_one
     assert "None waits" in open_one
-    assert open_one.endswith("2")
+    assert open_one.endswith("2 set aside")
     assert "Trouble" in restricted
     assert "no secure connection" in restricted
-    assert "Never" in restricted
-    assert restricted.endswith("0")
+    assert "Never taken in" in restricted
+    assert restricted.endswith("0 set aside")
 
 
 def test_before_the_first_run_nothing_is_called_working(signed_in: SignedIn) -> None:
@@ -119,7 +119,7 @@ def test_a_mailbox_that_was_taken_in_long_ago_is_not_called_working(sqlite: Inst
 def test_mail_that_waits_is_told_with_its_age(sqlite: Installation, signed_in: SignedIn) -> None:
     Standings(sqlite.engine, clock.now).note_taken_in("enquiries", clock.now() - timedelta(hours=3, minutes=1))
 
-    assert "Arrived 3 hours ago" in row(signed_in(Role.OFFICER).get("/health").text, "enquiries")
+    assert "arrived 3 hours ago" in row(signed_in(Role.OFFICER).get("/health").text, "enquiries")
 
 
 def test_what_is_wrong_is_text_and_never_markup(sqlite: Installation, signed_in: SignedIn) -> None:
