@@ -42,6 +42,9 @@ from mailbot.pipeline import Office, Tally, file_handed_back, opened, process
 if TYPE_CHECKING:
     from mailbot.intake.oauth import Tokens
 
+OTHERS_SECONDS = 60
+"""How long `poll --once` waits for another process that is taking in the same mailbox."""
+
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The email inbox processor."
 )
@@ -248,7 +251,9 @@ def poll(once: OnceOption = False, config: ConfigOption = None) -> None:
     failed = False
     for box in installation.config.mailbox:
         try:
-            tally = worker.poll(box, installation.office, installation.tokens.get(box.name))
+            tally = worker.poll(
+                box, installation.office, installation.tokens.get(box.name), wait_seconds=OTHERS_SECONDS
+            )
         except MailbotError as error:
             failed = True
             _complain(error)

@@ -166,11 +166,17 @@ def opened(settings: Mailbox, tokens: Tokens | None = None) -> ImapMailbox | Mai
     return ImapMailbox(settings, tokens) if settings.kind == "imap" else MaildirMailbox(settings)
 
 
-def take_in(settings: Mailbox, office: Office, tokens: Tokens | None = None) -> Tally:
+def take_in(settings: Mailbox, office: Office, tokens: Tokens | None = None, *, wait_seconds: float = 0) -> Tally:
     """Takes in everything new in one mailbox: first what a crash left unfiled, then each folder.
 
-    Raises `MailboxUnreachable` where the server fails; what was committed by then stays, and the next run goes on.
+    Nothing is done where another process is at that mailbox, and still is after `wait_seconds`. Raises
+    `MailboxUnreachable` where the server fails; what was committed by then stays, and the next run goes on.
     """
+    with office.ledger.taking_in(settings.name, wait_seconds) as mine:
+        return _take_in(settings, office, tokens) if mine else Tally()
+
+
+def _take_in(settings: Mailbox, office: Office, tokens: Tokens | None) -> Tally:
     tally, oldest_left_at = Tally(), None
     while unfiled := office.ledger.unfiled(settings.name, UNFILED_AT_ONCE):
         tally += process(unfiled, office)

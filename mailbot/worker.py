@@ -46,9 +46,9 @@ class Results(dict[LetterState, int]):
         self[state] = self.get(state, 0) + 1
 
 
-def poll(settings: Mailbox, office: Office, tokens: Tokens | None = None) -> Tally:
+def poll(settings: Mailbox, office: Office, tokens: Tokens | None = None, *, wait_seconds: float = 0) -> Tally:
     """Takes in everything new in one mailbox and logs what was done; raises `MailbotError` where it failed."""
-    tally = take_in(settings, office, tokens)
+    tally = take_in(settings, office, tokens, wait_seconds=wait_seconds)
     if tokens is not None and tokens.problem:
         log.error("the sign-in will end", action="poll", mailbox=settings.name, problem=tokens.problem)
     log.info(

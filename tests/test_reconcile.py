@@ -255,19 +255,19 @@ def test_what_was_sent_and_what_is_a_draft_is_left_out(post: Post, sqlite: Insta
 @server
 @pytest.mark.parametrize("folder", ["INBOX", "Processed"])
 def test_a_folder_that_was_rebuilt_files_nothing_twice_and_all_is_accounted_for_after_the_next_poll(
-    post: Post, sqlite: Installation, folder: str
+    post: Post, installation: Installation, folder: str
 ) -> None:
     for text in ("one", "two", "CRASH"):
         post.deliver(text)
-    take_in(post.settings, sqlite.office)
+    take_in(post.settings, installation.office)
     before = post.state()[folder][0]
     post.rebuild(folder)
     assert post.state()[folder][0] != before
 
-    assert take_in(post.settings, sqlite.office) == Tally()
-    assert count(sqlite, cases) == count(sqlite, letters) == 2
-    assert len(sqlite.office.aside.listed(None)) == 1
-    assert found(post, sqlite) == Reconciliation(mailbox="enquiries", held=3)
+    assert take_in(post.settings, installation.office) == Tally()
+    assert count(installation, cases) == count(installation, letters) == 2
+    assert len(installation.office.aside.listed(None)) == 1
+    assert found(post, installation) == Reconciliation(mailbox="enquiries", held=3)
 
 
 @server

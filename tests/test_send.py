@@ -134,26 +134,28 @@ def test_letters_in_a_folder_are_one_file_each(sqlite: Installation) -> None:
     assert len(list((sqlite.folder / "outbox").glob("*.eml"))) == 3
 
 
-def test_where_the_clock_is_set_back_letters_go_all_the_same_and_once(sqlite: Installation, sink: SmtpSink) -> None:
-    filed(sqlite, 2)
-    sqlite.clock.advance(days=-3)
+def test_where_the_clock_is_set_back_letters_go_all_the_same_and_once(
+    installation: Installation, sink: SmtpSink
+) -> None:
+    filed(installation, 2)
+    installation.clock.advance(days=-3)
 
-    assert send(config_for(sink), sqlite.outbox, sqlite.clock) == {LetterState.SENT: 2}
-    sqlite.clock.advance(days=3)
-    assert send(config_for(sink), sqlite.outbox, sqlite.clock) == Results()
+    assert send(config_for(sink), installation.outbox, installation.clock) == {LetterState.SENT: 2}
+    installation.clock.advance(days=3)
+    assert send(config_for(sink), installation.outbox, installation.clock) == Results()
     assert len(sink.messages) == 2
 
 
 def test_a_letter_that_was_put_off_goes_though_the_clock_was_set_back_meanwhile(
-    sqlite: Installation, sink: SmtpSink
+    installation: Installation, sink: SmtpSink
 ) -> None:
-    filed(sqlite)
+    filed(installation)
     sink.answer_rcpt = {ADDRESS: "450 try later"}
-    assert send(config_for(sink), sqlite.outbox, sqlite.clock) == {LetterState.DUE: 1}
+    assert send(config_for(sink), installation.outbox, installation.clock) == {LetterState.DUE: 1}
     sink.answer_rcpt = {}
-    sqlite.clock.advance(days=-3)
+    installation.clock.advance(days=-3)
 
-    assert send(config_for(sink), sqlite.outbox, sqlite.clock) == {LetterState.SENT: 1}
+    assert send(config_for(sink), installation.outbox, installation.clock) == {LetterState.SENT: 1}
 
 
 def test_a_letter_says_where_its_answer_and_its_return_belong(sqlite: Installation, sink: SmtpSink) -> None:

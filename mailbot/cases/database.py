@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fcntl
+import hashlib
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,6 +53,43 @@ def one_at_a_time(connection: sa.Connection) -> None:
     """Lets the transactions that call this follow one another, as SQLite's write lock makes all of them."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(FILING_LOCK)))
+
+
+@contextmanager
+def held(engine: sa.Engine, name: str, wait_seconds: float) -> Iterator[bool]:
+    """Holds what is called `name` against every other process and thread on this database; False where one has it.
+
+    It is given up with the process, however that ends: a lock on a file beside SQLite's, an advisory lock of PostgreSQL.
+    """
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    with _file_lock(engine, number) if engine.dialect.name == "sqlite" else _advisory_lock(engine, number) as lock:
+        until = time.monotonic() + wait_seconds
+        while not (taken := lock()) and time.monotonic() < until:
+            time.sleep(0.2)
+        yield taken
+
+
+@contextmanager
+def _file_lock(engine: sa.Engine, number: int) -> Iterator[Callable[[], bool]]:
+    with Path(f"{engine.url.database}.{number & 0xFFFFFFFF:08x}.lock").open("w") as file:
+
+        def lock() -> bool:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+        yield lock
+
+
+@contextmanager
+def _advisory_lock(engine: sa.Engine, number: int) -> Iterator[Callable[[], bool]]:
+    with storage_errors(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        try:
+            yield lambda: bool(connection.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar_one())
+        finally:
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
 
 
 @contextmanager

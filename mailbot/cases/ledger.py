@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from mailbot.cases.database import storage_errors, writing
+from mailbot.cases.database import held, storage_errors, writing
 from mailbot.cases.schema import messages, raw_messages
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
@@ -63,6 +64,10 @@ class Ledger:
         self._writing = writing(engine)
         self._vault = vault
         self._clock = clock
+
+    def taking_in(self, mailbox: str, wait_seconds: float) -> AbstractContextManager[bool]:
+        """Makes this the one process and thread that takes in that mailbox; False where another is at it."""
+        return held(self._engine, f"take in {mailbox}", wait_seconds)
 
     def states(self, mailbox: str, folder: str, uid_validity: int, uids: Collection[int]) -> Mapping[int, MessageState]:
         """The state of those of `uids` that the ledger knows."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+import subprocess
+import tempfile
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +21,9 @@ from mailbot.cases.schema import audit, cases, metadata
 from mailbot.domain import ActionKind, CaseState, Correction, Decision, LetterState
 from mailbot.errors import NotAllowed, StaleWrite, StorageFailed
 from mailbot.pipeline import process
-from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
+from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation, installed
 from tests.doubles import mail
+from tests.servers import unprivileged
 
 
 def filed(installation: Installation, text: str = "The food is poor.") -> str:
@@ -166,3 +172,43 @@ def test_a_disk_that_fills_while_filing_leaves_the_message_stored_and_the_next_r
 
     assert [one.id for one in sqlite.ledger.unfiled("enquiries", 10)] == [stored[0].id]
     assert process(stored, sqlite.office).filed == 1
+
+
+@pytest.fixture
+def small_disk(postgres_cluster: str) -> Iterator[str]:
+    """A database of the cluster on a disk of its own that holds little more than the empty schema; needs root."""
+    folder = Path(tempfile.mkdtemp(prefix="small-", dir="/tmp"))
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], check=False)
+    if mounted.returncode != 0:
+        folder.rmdir()
+        pytest.skip("a small disk can only be made as root")
+    administrator = sa.create_engine(postgres_cluster, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    try:
+        unprivileged("postgres", "nobody").owns(folder)
+        with administrator.connect() as connection:
+            connection.execute(sa.text(f"CREATE TABLESPACE small LOCATION '{folder}'"))
+            connection.execute(sa.text("CREATE DATABASE small TABLESPACE small"))
+        yield sa.make_url(postgres_cluster).set(database="small").render_as_string(hide_password=False)
+    finally:
+        with administrator.connect() as connection:
+            connection.execute(sa.text("DROP DATABASE IF EXISTS small WITH (FORCE)"))
+            connection.execute(sa.text("DROP TABLESPACE IF EXISTS small"))
+        subprocess.run(["umount", str(folder)], check=True)
+        folder.rmdir()
+
+
+@pytest.mark.server
+def test_a_full_disk_under_postgres_is_one_clear_error_and_loses_nothing(small_disk: str, tmp_path: Path) -> None:
+    installation = installed(tmp_path, small_disk)
+    database.upgrade(installation.engine)
+    contents = [mail(secrets.token_hex(1_000_000), uid=number) for number in range(20)]
+
+    kept = []
+    with pytest.raises(StorageFailed, match="No space left"):
+        for content in contents:
+            kept += installation.ledger.keep([content])
+    assert 0 < len(kept) < 20
+    assert [one.mail.content for one in installation.ledger.unfiled("enquiries", 20)] == [
+        one.mail.content for one in kept
+    ]
+    installation.engine.dispose()

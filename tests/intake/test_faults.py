@@ -149,19 +149,19 @@ MOMENTS = {"before": cut_before, "after": cut_after}
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_connection_cut_at_any_command_of_a_poll_loses_nothing_and_doubles_nothing(
-    post: Post, proxy: Proxy, sqlite: Installation, command: str, moment: str
+    post: Post, proxy: Proxy, installation: Installation, command: str, moment: str
 ) -> None:
     contents = [post.deliver(f"number {number}") for number in range(MESSAGES)]
     rule = proxy.at(command, MOMENTS[moment])
 
     with pytest.raises(MailboxUnreachable):
-        take_in(post.settings, sqlite.office)
+        take_in(post.settings, installation.office)
     assert rule.fired == 1
-    assert take_in(post.settings, sqlite.office).left == 0
+    assert take_in(post.settings, installation.office).left == 0
 
-    assert_each_is_one_case(post, sqlite, contents)
+    assert_each_is_one_case(post, installation, contents)
     assert Counter(post.folder("Processed")) == Counter(contents)
-    assert take_in(post.settings, sqlite.office) == Tally()
+    assert take_in(post.settings, installation.office) == Tally()
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -180,18 +180,18 @@ def test_a_connection_cut_while_signing_out_is_no_trouble(
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("command", ["UID COPY", "UID STORE", "UID EXPUNGE"])
 def test_where_the_server_has_no_move_a_cut_connection_loses_nothing_and_files_nothing_twice(
-    post: Post, proxy: Proxy, sqlite: Installation, command: str, moment: str
+    post: Post, proxy: Proxy, installation: Installation, command: str, moment: str
 ) -> None:
     proxy.rewrite = hiding("MOVE")
     contents = [post.deliver(f"number {number}") for number in range(MESSAGES)]
     rule = proxy.at(command, MOMENTS[moment])
 
     with pytest.raises(MailboxUnreachable, match="they stay filed"):
-        take_in(post.settings, sqlite.office)
+        take_in(post.settings, installation.office)
     assert rule.fired == 1
-    take_in(post.settings, sqlite.office)
+    take_in(post.settings, installation.office)
 
-    assert_each_is_one_case(post, sqlite, contents)
+    assert_each_is_one_case(post, installation, contents)
     assert max(Counter(post.folder("Processed")).values()) <= 2
     assert not any("UID MOVE" in command or command == "EXPUNGE" for command in proxy.commands)
 
@@ -302,29 +302,31 @@ def test_mail_that_comes_while_a_poll_runs_is_taken_in_by_the_next(
     assert_each_is_one_case(post, sqlite, contents)
 
 
-def test_two_polls_at_once_file_each_message_once(post: Post, proxy: Proxy, sqlite: Installation) -> None:
+def test_two_polls_at_once_file_each_message_once(post: Post, proxy: Proxy, installation: Installation) -> None:
     contents = [post.deliver(f"number {number}") for number in range(MESSAGES)]
-    both = threading.Barrier(2, timeout=10)
-    for nth in (1, 2):  # each has seen the same messages, and goes on only once the other has
-        proxy.at("UID FETCH .*BODY", meanwhile(both.wait), nth=nth)
-    problems: list[Exception] = []
+    begun = threading.Event()
+    proxy.at("UID FETCH .*BODY", meanwhile(begun.set))
+    tallies: list[Tally] = []
+    first = threading.Thread(target=lambda: tallies.append(take_in(post.settings, installation.office)))
+    first.start()
+    assert begun.wait(timeout=10)
+    tallies.append(take_in(post.settings, installation.office, wait_seconds=10))
+    first.join()
 
-    def poll() -> None:
-        try:
-            take_in(post.settings, sqlite.office)
-        except MailboxUnreachable as error:
-            problems.append(error)
-
-    threads = [threading.Thread(target=poll) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    take_in(post.settings, sqlite.office)
-
-    assert_each_is_one_case(post, sqlite, contents)
+    assert sorted(tally.new for tally in tallies) == [0, MESSAGES]
+    assert_each_is_one_case(post, installation, contents)
     assert Counter(post.folder("Processed")) == Counter(contents)
-    assert all("could not be moved" in str(problem) for problem in problems)  # they come too late for what is moved
+
+
+def test_while_a_mailbox_is_taken_in_another_process_leaves_it_alone(
+    post: Post, proxy: Proxy, installation: Installation
+) -> None:
+    post.deliver("number 1")
+    with installation.ledger.taking_in("enquiries", 0) as mine:
+        assert mine
+        assert take_in(post.settings, installation.office) == Tally()
+        assert proxy.commands == []
+    assert take_in(post.settings, installation.office) == Tally(new=1, filed=1)
 
 
 def test_a_processed_folder_that_another_poll_makes_meanwhile_does_not_fail_this_one(

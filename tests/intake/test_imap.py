@@ -94,17 +94,17 @@ def test_a_message_set_aside_stays_on_the_server_unread(
 
 
 def test_what_a_crash_left_stored_is_filed_by_the_next_run(
-    dovecot: Dovecot, settings: Mailbox, sqlite: Installation
+    dovecot: Dovecot, settings: Mailbox, installation: Installation
 ) -> None:
     delivered(dovecot, ["one", "two"])
     with ImapMailbox(settings) as mailbox:
         (folder,) = mailbox.folders()
         for batch in folder.fetch(folder.uids):
-            sqlite.ledger.keep(batch)  # and here the process dies
+            installation.ledger.keep(batch)  # and here the process dies
 
-    assert take_in(settings, sqlite.office) == Tally(filed=2)
+    assert take_in(settings, installation.office) == Tally(filed=2)
     assert len(dovecot.folder("enquiries", "Processed")) == 2
-    assert count(sqlite, cases) == 2
+    assert count(installation, cases) == 2
 
 
 def test_what_a_crash_left_filed_is_moved_by_the_next_run(
@@ -122,22 +122,22 @@ def test_what_a_crash_left_filed_is_moved_by_the_next_run(
 
 
 def test_a_server_that_goes_away_half_way_loses_nothing(
-    dovecot: Dovecot, settings: Mailbox, sqlite: Installation
+    dovecot: Dovecot, settings: Mailbox, installation: Installation
 ) -> None:
     delivered(dovecot, ["one", "two"])
 
     def parse_and_stop_the_server(raw: RawMail) -> object:
         dovecot.stop()
-        return sqlite.office.parse(raw)
+        return installation.office.parse(raw)
 
-    office = dataclasses.replace(sqlite.office, parse=parse_and_stop_the_server)  # type: ignore[arg-type]
+    office = dataclasses.replace(installation.office, parse=parse_and_stop_the_server)  # type: ignore[arg-type]
     with pytest.raises(MailboxUnreachable, match="could not be moved"):
         take_in(settings, office)
     dovecot.start()
 
-    assert take_in(settings, sqlite.office) == Tally()
+    assert take_in(settings, installation.office) == Tally()
     assert len(dovecot.folder("enquiries", "Processed")) == 2
-    assert count(sqlite, cases) == 2
+    assert count(installation, cases) == 2
 
 
 def test_starttls_verifies_too(dovecot: Dovecot, settings: Mailbox, sqlite: Installation) -> None:
@@ -187,14 +187,14 @@ def test_the_library_never_formats_message_text_for_its_log(settings: Mailbox) -
 
 
 def test_two_processes_at_once_file_each_message_once(
-    dovecot: Dovecot, settings: Mailbox, sqlite: Installation
+    dovecot: Dovecot, settings: Mailbox, installation: Installation
 ) -> None:
     delivered(dovecot, [f"number {number}" for number in range(150)])
     problems: list[Exception] = []
 
     def poll() -> None:
         try:
-            take_in(settings, sqlite.office)
+            take_in(settings, installation.office)
         except MailboxUnreachable as error:
             problems.append(error)
 
@@ -203,9 +203,9 @@ def test_two_processes_at_once_file_each_message_once(
         thread.start()
     for thread in threads:
         thread.join()
-    take_in(settings, sqlite.office)
+    take_in(settings, installation.office)
 
-    assert count(sqlite, cases) == count(sqlite, letters) == 150
+    assert count(installation, cases) == count(installation, letters) == 150
     assert dovecot.folder("enquiries", "INBOX") == []
     assert len(dovecot.folder("enquiries", "Processed")) == 150
 
