@@ -59,7 +59,7 @@ def one_at_a_time(connection: sa.Connection) -> None:
 def held(engine: sa.Engine, name: str, wait_seconds: float) -> Iterator[bool]:
     """Holds what is called `name` against every other process and thread on this database; False where one has it.
 
-    It is given up with the process, however that ends: a lock on a file beside SQLite's, an advisory lock of PostgreSQL.
+    It ends with the process, however that ends: a lock on a file beside SQLite, an advisory lock of PostgreSQL.
     """
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
     with _file_lock(engine, number) if engine.dialect.name == "sqlite" else _advisory_lock(engine, number) as lock:

@@ -16,6 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from mailbot.cases import database
+from mailbot.cases.ledger import StoredMail
 from mailbot.cases.outbox import Outbox
 from mailbot.cases.schema import audit, cases, metadata
 from mailbot.domain import ActionKind, CaseState, Correction, Decision, LetterState
@@ -203,10 +204,14 @@ def test_a_full_disk_under_postgres_is_one_clear_error_and_loses_nothing(small_d
     database.upgrade(installation.engine)
     contents = [mail(secrets.token_hex(1_000_000), uid=number) for number in range(20)]
 
-    kept = []
-    with pytest.raises(StorageFailed, match="No space left"):
+    kept: list[StoredMail] = []
+
+    def keep_all() -> None:
         for content in contents:
-            kept += installation.ledger.keep([content])
+            kept.extend(installation.ledger.keep([content]))
+
+    with pytest.raises(StorageFailed, match="No space left"):
+        keep_all()
     assert 0 < len(kept) < 20
     assert [one.mail.content for one in installation.ledger.unfiled("enquiries", 20)] == [
         one.mail.content for one in kept
