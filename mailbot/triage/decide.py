@@ -26,7 +26,7 @@ from mailbot.domain import (
 )
 from mailbot.errors import ArtefactRefused
 from mailbot.triage.facts import read_facts
-from mailbot.triage.model import Opinion, TextModel
+from mailbot.triage.model import Opinion, Passage, TextModel
 from mailbot.triage.places import Gazetteer
 from mailbot.triage.rules import RuleBook
 from mailbot.triage.sentences import sentences
@@ -39,6 +39,9 @@ NO_MODEL = "none (rules alone)"
 READ_LANGUAGES = frozenset({"en", "cy"})
 FEW_WORDS = 25
 """A message with fewer words of its own is judged with what it forwards or attaches."""
+
+MOST_SENTENCES = 60
+"""How many sentences of a message the model looks at one by one."""
 
 RULES_WEIGH = {"service_type": 15, "whistleblowing": 6}
 """How many times likelier a value becomes where a rule names it, beside what the model thinks."""
@@ -116,7 +119,7 @@ class Judge:
     def assess(self, emails: Sequence[Email]) -> list[Assessment]:
         """One assessment for each email, in order; the model is asked once for all of them."""
         model = self._loaded() if emails else None
-        opinions = model.opinions([judged_text(email) for email in emails]) if model else [None] * len(emails)
+        opinions = model.opinions([passage_of(email) for email in emails]) if model else [None] * len(emails)
         return [self._assess_one(email, opinion, model) for email, opinion in zip(emails, opinions, strict=True)]
 
     def sees_danger(self, text: str) -> bool:
@@ -267,7 +270,7 @@ class _Draft:
         self.model = model
         self.evidence: list[Evidence] = []
         self._part = _spoken_part(email)
-        self._spans = sentences(email.part(self._part))
+        self._spans = _spoken_sentences(email)
 
     def kind(self) -> Kind:
         """When in doubt a concern: another kind must be clearly likelier.
@@ -363,19 +366,18 @@ class _Draft:
 
     def _model_evidence(self, field: str, value: str, score: float, column: str | None = None) -> None:
         """The sentence that weighed most for the model's answer."""
-        if self.model is None or not self._spans:
+        if self.opinion is None:
             return
-        words = self.email.part(self._part)
-        texts = [words[start:end] for start, end in self._spans]
-        asked = (column, "true") if column else (field, value)
-        number, _weight = self.model.heaviest(texts, *asked)
+        number = self.opinion.heaviest(*((column, "true") if column else (field, value)))
+        if number is None:
+            return
         start, end = self._spans[number]
         clause = CLAUSES.get(value, CLAUSES.get(field, "P8"))
         self.evidence.append(
             Evidence(
                 field=field,
                 value=value,
-                text=texts[number],
+                text=self.email.part(self._part)[start:end],
                 start=start,
                 end=end,
                 source="model",
@@ -390,6 +392,19 @@ def _spoken_part(email: Email) -> str:
     """The part that the model's evidence is taken from: the sender's own words, else what they pass on."""
     attached = (f"attachment:{number}" for number, one in enumerate(email.attachments) if one.text)
     return next((part for part in ("text", "quoted", *attached) if email.part(part).strip()), "subject")
+
+
+def _spoken_sentences(email: Email) -> list[tuple[int, int]]:
+    """Where the sentences of the spoken part stand; of a long one the first and the last."""
+    spans = sentences(email.part(_spoken_part(email)))
+    half = MOST_SENTENCES // 2
+    return spans if len(spans) <= MOST_SENTENCES else [*spans[:half], *spans[-half:]]
+
+
+def passage_of(email: Email) -> Passage:
+    """What the model reads of a message."""
+    words = email.part(_spoken_part(email))
+    return Passage(judged_text(email), tuple(words[start:end] for start, end in _spoken_sentences(email)))
 
 
 def is_forward(email: Email) -> bool:

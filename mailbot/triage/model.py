@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    Matrix = npt.NDArray[np.float64]
+    Matrix = npt.NDArray[np.floating[Any]]
 
 MODEL_FILE = "triage.skops"
 CARD_FILE = "triage.json"
@@ -42,10 +42,24 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A text to be judged, and its sentences: danger is often in one of many."""
+
+    text: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the model thinks of one text: for each field, the probability of each of its values."""
+    """What the model thinks of one passage: for each field, the probability of each of its values.
+
+    `sentence_scores` has a row for each of its sentences: how much it speaks for each value, by the very weights that
+    gave the probabilities.
+    """
 
     fields: dict[str, dict[str, float]]
+    sentence_scores: Matrix
+    columns: dict[tuple[str, str], int]
 
     def of(self, field: str, value: str = "true") -> float:
         return self.fields[field][value]
@@ -56,14 +70,19 @@ class Opinion:
         value = max(values, key=values.__getitem__)
         return value, values[value]
 
+    def heaviest(self, field: str, value: str) -> int | None:
+        """Which sentence speaks most for `value`; None where there is no sentence."""
+        scores = self.sentence_scores[:, self.columns[field, value]]
+        return int(scores.argmax()) if len(scores) else None
+
 
 class TextModel:
-    """Gives probabilities for texts, and says which sentence weighed most for a value."""
+    """Gives probabilities for passages, and says which sentence weighed most for a value."""
 
     def __init__(self, card: Card, features: Any, weights: Matrix, bias: Matrix) -> None:
         self.card = card
         self._features = features
-        self._weights = weights
+        self._weights = weights.astype("float32")
         self._bias = bias
         self._columns = _columns(card.outputs)
 
@@ -88,26 +107,21 @@ class TextModel:
         parts = skops.io.loads(content, trusted=[])
         return cls(card, parts["features"], parts["weights"], parts["bias"])
 
-    def opinions(self, texts: Sequence[str]) -> list[Opinion]:
-        """The model's opinion of each text, one matrix product for all of them."""
+    def opinions(self, passages: Sequence[Passage]) -> list[Opinion]:
+        """The model's opinion of each passage, in order: one matrix product for all of them and their sentences."""
+        import numpy as np
         from scipy.special import expit
 
-        if not texts:
+        if not passages:
             return []
-        chances: Matrix = expit(self._scores(texts))
-        return [Opinion(self._by_field(row)) for row in chances]
-
-    def heaviest(self, texts: Sequence[str], field: str, value: str) -> tuple[int, float]:
-        """Which of `texts` (the sentences of a message) speaks most for `value`, and its weight as a probability."""
-        from scipy.special import expit
-
-        scores = self._scores(texts)[:, self._columns[field, value]]
-        number = int(scores.argmax())
-        return number, float(expit(scores[number]))
-
-    def _scores(self, texts: Sequence[str]) -> Matrix:
-        scores: Matrix = self._features.transform(texts) @ self._weights + self._bias
-        return scores
+        texts = [passage.text for passage in passages]
+        sentences = [sentence for passage in passages for sentence in passage.sentences]
+        scores: Matrix = self._features.transform([*texts, *sentences]) @ self._weights + self._bias
+        ends = np.cumsum([len(passage.sentences) for passage in passages])[:-1]
+        return [
+            Opinion(self._by_field(row), of_sentences, self._columns)
+            for row, of_sentences in zip(expit(scores[: len(texts)]), np.split(scores[len(texts) :], ends), strict=True)
+        ]
 
     def _by_field(self, chances: Matrix) -> dict[str, dict[str, float]]:
         fields: dict[str, dict[str, float]] = {}

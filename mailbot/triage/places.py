@@ -62,7 +62,7 @@ SMALL_WORDS = frozenset(
 BEFORE_PLACES = frozenset(
     """
     in at near of outside around from to for by round inside towards over through between across behind
-    opposite north south east west central greater inner outer upper lower yn ym ger o
+    opposite nr north south east west central greater inner outer upper lower yn ym yng ger o i
     """.split()
 )
 TITLES = frozenset(
@@ -75,12 +75,18 @@ PARTS_OF_NAMES = frozenset(
     """
     house lodge court view street road lane avenue close drive way place manor grange hall terrace
     crescent grove farm cottage villa villas mount gardens square row rise mews cottages bungalow walk
-    gate crew st rd ave unit wing block ward
+    gate crew st rd ave unit wing block ward towers castle
     """.split()
 )
 SERVICE_WORDS = frozenset({"team", "council", "home", "cafcass"})
 SHORTEST_IN_LOWER_CASE = 4
 """Letters of the shortest name believed without its capital."""
+
+SHORTEST_ALONE_IN_LOWER_CASE = 6
+"""And of the shortest believed without its capital where no word like "in" stands before it."""
+
+AFTER_PLACES = re.compile(r"[ \t]+(?:way|town|area|side|village|city)\b")
+"""What says of the name before it that it is a place: "Preston way", "Rugby town"."""
 
 STREETS = frozenset({"street", "road", "lane", "avenue", "rd", "st"})
 PARTS_OF_ORGANISATIONS = frozenset(
@@ -162,6 +168,28 @@ KIND_RANK = {
 }
 ALIASES = (", city of", ", county of", " upon tyne", " upon thames", " upon hull", "kingston upon ")
 
+WELSH_BEFORE_PLACES = frozenset("yn ym yng ger o i a am ar at dros tan trwy drwy".split())
+MUTATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("ngh", ("c",)),
+    ("mh", ("p",)),
+    ("nh", ("t",)),
+    ("ng", ("g",)),
+    ("ch", ("c",)),
+    ("ph", ("p",)),
+    ("th", ("t",)),
+    ("dd", ("d",)),
+    ("m", ("b",)),
+    ("n", ("d",)),
+    ("g", ("c",)),
+    ("b", ("p",)),
+    ("d", ("t",)),
+    ("f", ("b", "m")),
+    ("l", ("ll",)),
+    ("r", ("rh",)),
+    ("", ("g",)),
+)
+"""How the first letters of a name change in Welsh after a word like "in": Caer, yng Nghaer, i Gaer, o Chaer."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|&")
 _JOIN = re.compile(r"[ \t]*[-–.]?[ \t]*\n?[ \t]*")
 _POSTCODE = re.compile(r"\b([A-Z]{1,2})\d{1,2}[A-Z]?(\s?\d[A-Z]{2})?\b")
@@ -182,6 +210,12 @@ _AT_SERVICE = re.compile(
     rf"central\s|north\s|south\s|east\s|west\s|near\s)*$",
     re.IGNORECASE,
 )
+_WORKS_AT = re.compile(
+    r"\b[Ww]ork(?:s|ed|ing)?\s+(?:\w+\s+){0,2}?(?:at|for|with)\s+(?:[Tt]he\s)?[A-Z][\w'’]+(?:\s[A-Z][\w'’]+){0,3}"
+    r"(?:,|\s\(|,?\s(?:in|at|near|outside))\s*$"
+)
+"""Where somebody works at a place that has a name, the town after it is the service's."""
+
 _SERVICE_AFTER = re.compile(
     r"^(?:['’]s)?,?\s+(?:based\s|area\s|branch\s|site\s|office\s|team\s|own\s|secure\s|residential\s|special\s|"
     r"boarding\s|registered\s)*(?:children['’]?s\s|childrens\s|kids['’]?\s|foster\w*\s|care\s|family\s|supported\s|"
@@ -210,6 +244,13 @@ _RELATIVES = re.compile(
     r"(?:\s+(?:house|flat|place|home|is|are|lives?|living|over|down|up|who|back))*\s+(?:in|at|near|from)\s+$",
     re.IGNORECASE,
 )
+_NOT_ANY_MORE = re.compile(
+    r"\b(?:never|used to|moved|move|moving|came|comes|born|grew up|brought up|originally|before|previous\w*|former\w*|"
+    r"old|last|sent|taken|holidays?|drove|drive|went|hospital|court|hotel|fetched|c/o)\b",
+    re.IGNORECASE,
+)
+"""What says of a place that it is not even where the household lives."""
+
 _NEGATED = re.compile(
     r"\bnot\s+(?:the|in|at|to be confused with|that|from|near|our|"
     r"for)?\s*(?:one\s+in\s+)?(?:the\s+)?(?:[\w'’]+\s){0,2}$",
@@ -288,13 +329,21 @@ class Gazetteer:
             counted = [(weight(email.quoted, one), "quoted", one) for one in found["quoted"] if not one.weak]
             counted = [entry for entry in counted if entry[0] >= COUNTS]
         places = tuple(one for ones in found.values() for one in ones)
-        return _decision(email, counted, places)
+        decision = _decision(email, counted, places)
+        if decision.nation or decision.local_authority:
+            return decision
+        lived_in = [
+            (weighs, part, replace(one, weak=True))  # a guess, and scored as one
+            for weighs, part, one in weighed
+            if _lives_there(email.part(part), weighs, one)
+        ]
+        return _decision(email, lived_in, places)
 
     def _named_in(self, text: str) -> Iterator[tuple[PlaceFound, list[Place]]]:
         words: list[Word] = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
         at = 0
         while at < len(words):
-            match = self._longest_at(text, words, at)
+            match = self._longest_at(text, words, at) or self._mutated_at(text, words, at)
             if match is None:
                 at += 1
                 continue
@@ -326,6 +375,25 @@ class Gazetteer:
             if re.search(r"['’]s$", text[:end][-2:]) and name.removesuffix("s") in self._named:
                 return count, self._named[name.removesuffix("s")], end - 2
         return None
+
+    def _mutated_at(self, text: str, words: Sequence[Word], at: int) -> tuple[int, list[Place], int] | None:
+        """As `_longest_at`, for a name that its Welsh neighbour has changed: "yng Nghaer" is "in Caer"."""
+        if at == 0 or words[at - 1][0].casefold() not in WELSH_BEFORE_PLACES:
+            return None
+        for name in _unmutated(_key(words[at][0])):
+            for count in range(min(self._longest.get(name, 0), len(words) - at), 0, -1):
+                end = words[at + count - 1][2]
+                rest = _key(text[words[at][2] : end])
+                if f"{name} {rest}".strip() in self._named:
+                    return count, self._named[f"{name} {rest}".strip()], end
+        return None
+
+
+def _unmutated(word: str) -> Iterator[str]:
+    """What a Welsh name of three letters or more may be before its first letters changed."""
+    for changed, letters in MUTATIONS:
+        if word.startswith(changed) and len(word) > 2:
+            yield from (f"{letter}{word[len(changed) :]}" for letter in letters)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -360,6 +428,7 @@ class _Neighbours:
     placed: bool
     council: bool
     starts_sentence: bool
+    in_small_letters: bool
 
 
 Word = tuple[str, int, int]
@@ -374,10 +443,16 @@ def _neighbours(text: str, start: int, end: int, before: Word | None, after: Wor
     return _Neighbours(
         previous,
         following,
-        placed=of_service or previous.casefold() in BEFORE_PLACES,
+        placed=of_service or previous.casefold() in BEFORE_PLACES or bool(AFTER_PLACES.match(text, end)),
         council=bool(COUNCIL_AFTER.match(text, end) or COUNCIL_BEFORE.search(text[max(0, start - 40) : start])),
         starts_sentence=_starts_sentence(text, before),
+        in_small_letters=_in_small_letters(text[max(0, start - 60) : start], text[end : end + 60]),
     )
+
+
+def _in_small_letters(before: str, after: str) -> bool:
+    """Whether the words around a name are written without capitals, so that its own says nothing."""
+    return re.search(r"[A-Z]", f"{before[:-1]} {after}") is None
 
 
 def _as_found(
@@ -413,9 +488,12 @@ def _spelt_as_name(written: str, near: _Neighbours) -> bool:
     """Capitals as in a name; all capitals or none only for longer names after a word like "in"."""
     words = [word for word in re.split(r"[\s–-]+", written) if word.casefold() not in SMALL_WORDS]
     if not words or written.isupper() or written.islower():
-        shouted_or_plain = _key(written) not in ORDINARY_WORDS and len(written) >= SHORTEST_IN_LOWER_CASE
-        person = _key(written) in NAMES_OF_PEOPLE and near.previous.casefold() in ("from", "to", "for", "by", "of")
-        return (near.placed or near.council) and shouted_or_plain and not person
+        name = _key(written)
+        person = name in NAMES_OF_PEOPLE and near.previous.casefold() in ("from", "to", "for", "by", "of")
+        if name in ORDINARY_WORDS or person or len(written) < SHORTEST_IN_LOWER_CASE:
+            return False
+        alone = name not in NAMES_OF_PEOPLE and len(written) >= SHORTEST_ALONE_IN_LOWER_CASE
+        return near.placed or near.council or (alone and (written.isupper() or near.in_small_letters))
     return words[0][0].isupper()
 
 
@@ -507,16 +585,25 @@ def weight(text: str, found: PlaceFound) -> int:
         return ELSEWHERE
     if (
         _AT_SERVICE.search(before)
+        or _WORKS_AT.search(before)
         or _SERVICE_AFTER.match(text[found.end : found.end + 60])
         or _NEIGHBOUR.search(before)
     ):
         return AT_SERVICE
     if _OUR_HOME.search(before):
         return MAYBE
-    if _ELSEWHERE.search(before):
-        return ELSEWHERE
+    elsewhere = _ELSEWHERE.search(before)
+    if elsewhere and not (elsewhere.group()[0].isupper() and re.search(r"[A-Z][\w'’]* $", before[: elsewhere.start()])):
+        return ELSEWHERE  # but "Harbour Living, Wembley" is a name
     last = re.search(r"([\w'’]+)\W*$", before)
     return PLACED if last and last[1].casefold() in BEFORE_PLACES else NAMED
+
+
+def _lives_there(text: str, weighs: int, found: PlaceFound) -> bool:
+    """Whether a place that does not count is still the best guess where nothing else tells: an English one lived in."""
+    before = re.split(r"[.!?]\s|\n\s*\n", text[max(0, found.start - 90) : found.start])[-1]
+    away = _RELATIVES.search(before) or _NOT_ANY_MORE.search(before)
+    return weighs == ELSEWHERE and found.local_authority is not None and not away
 
 
 def _decision(

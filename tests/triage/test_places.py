@@ -171,6 +171,12 @@ def test_a_place_in_forwarded_text_counts_only_where_the_sender_names_none(gazet
     assert decided(gazetteer, "The home in Lincoln.", quoted="The home in Lowestoft").local_authority == "Lincolnshire"
 
 
+def test_where_the_sender_lives_is_a_guess_and_scored_as_one(gazetteer: Gazetteer) -> None:
+    [lived_in] = decided(gazetteer, "I live in Lowestoft.").evidence
+    [named] = decided(gazetteer, "The home is in Lowestoft.").evidence
+    assert lived_in.score < named.score
+
+
 def test_an_authority_that_has_ended_is_not_named(gazetteer: Gazetteer) -> None:
     assert decided(gazetteer, "Cumbria County Council").local_authority is None
 

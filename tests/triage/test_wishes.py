@@ -7,6 +7,8 @@ import time
 import pytest
 
 from mailbot.domain import Address, Confidentiality, Contact, Email
+from mailbot.triage import wish_phrases
+from mailbot.triage.facts import all_told
 from mailbot.triage.wishes import Wishes, read_wishes
 
 THROWAWAY = "qx7731@maildrop.example"
@@ -179,6 +181,11 @@ def test_a_letter_is_asked_for_at_the_senders_own_address(text: str, address: st
     assert (found.contact, found.postal_address) == (Contact.POST, address)
 
 
+def test_a_letter_is_never_addressed_to_the_service_complained_of() -> None:
+    found = wishes("Could you send me a letter? The home is at 8 Oak Rise, Derby DE1 1AA.")
+    assert (found.contact, found.postal_address) == (Contact.POST, None)
+
+
 def test_an_address_nobody_asked_to_have_used_is_not_taken() -> None:
     assert wishes("The home is at 8 Oak Rise, Derby DE1 1AA. Please visit.").postal_address is None
 
@@ -226,8 +233,159 @@ def test_asking_to_stay_anonymous_under_ones_own_name_is_a_wish_for_confidential
     assert (found.anonymous, found.confidentiality) == (False, Confidentiality.REQUESTED)
 
 
+SAYINGS = {
+    "between-ourselves": ("Keep my name to yourselves.", "They told me it would go no further than you."),
+    "not-from-me": ("Please don't say it came from the laundry.", "They have had no word from me."),
+    "they-are-not-to-know": ("The agency must not know.", "We were told that the agency must not know of the fall."),
+    "if-it-comes-out": ("If it comes out that I wrote, we lose the cottage.", "If he gets out they ring the police."),
+    "my-name-kept-back": ("I would ask you not to name me.", "The school did not name us in its letter."),
+    "source-not-to-be-known": ("Don't let her guess it was one of us.", "I don't know if it was someone at the gate."),
+    "what-they-would-do": ("They would make my life a misery.", "The children keep quiet when he comes in."),
+    "not-a-word": ("Nobody at the nursery must know.", "The manager said not a word to the parents."),
+    "not-to-be-named": ("I would rather not be quoted.", "They did not want to be involved in the review."),
+    "fear-of-reprisal": ("I am afraid of reprisals.", "The boys are frightened of losing my visits."),
+    "withheld-for-fear": ("No name, I cannot lose my shifts.", "She would not sign the form and lost her job."),
+    "cymraeg-cadw-allan": ("Byddwch yn ofalus beth dach chi'n ddweud.", "Does dim ots os clywan nhw."),
+    "say-who-told-you": ("You can say I told you.", "You could say it is a poor show."),
+    "name-may-be-used": ("We will put our names to anything.", "I could not put my name to it."),
+    "you-may-share": ("You can share this.", "You can share this only if my name is off it, unless I agree."),
+    "leave-in-other-words": ("I don't mind you saying it was me.", "Can you share this form with me?"),
+    "they-know-i-am-writing": ("The provider knows we are informing you.", "The provider knows I complained."),
+    "cymraeg-cewch-ddweud": ("Cewch ddweud mai fi ddywedodd hyn.", "Cewch ffurflen gan y cyngor."),
+    "nothing-back": ("Nothing back, please.", "I have heard nothing back from the council."),
+    "no-point-replying": ("No point replying, I am closing this account.", "I won't check this again until Monday."),
+    "kinder-not-to": ("It would be kind of you not to answer.", "They told me to ring and not to email."),
+    "cymraeg-dim-ateb-chwaith": ("Peidiwch â thrafferthu ateb.", "Doedd dim ateb gan y cyngor."),
+    "others-get-in": ("My boss has the login to my inbox.", "Staff go through the girls' phones."),
+    "reply-would-be-found": ("Anything you send is read.", "The money goes to the office."),
+    "cymraeg-maent-yn-edrych": ("Mae'r tabled yn y swyddfa.", "Mae'r plant yn edrych ar y tabled bob nos."),
+    "a-letter-to": ("A letter rather than an email, please.", "She got a letter in the post from them."),
+    "answer-on-paper": ("A letter would be better.", "Post or email, whichever is easier."),
+    "cymraeg-llythyr": ("Gyrrwch lythyr ata i.", "Dyna iaith y llythyr ges i."),
+    "not-signing": ("Not signing this.", "The manager would not sign it and they won't sign this."),
+    "address-for-a-letter": ("a letter to us at", "The home is at"),
+}
+"""Of each rule of the tables: what it reads, and what only looks so."""
+
+
+def _told_by(text: str) -> set[str]:
+    email = Email(
+        message_id="<1@plainmail.example>",
+        sender=Address(address="carol@plainmail.example"),
+        reply_to=None,
+        return_path=None,
+        recipients=(),
+        subject="",
+        sent_at=None,
+        text=text,
+    )
+    w = wish_phrases
+    tables = (*w.REQUESTED, *w.WAIVED, *w.SILENCE, *w.UNSAFE, *w.LETTER, *w.ENVELOPE, *w.NAMELESS)
+    return {told.name for told in all_told(email, tables)}
+
+
+@pytest.mark.parametrize(("rule", "read", "not_read"), [(rule, *texts) for rule, texts in SAYINGS.items()])
+def test_each_rule_reads_what_is_meant_and_not_what_only_looks_so(rule: str, read: str, not_read: str) -> None:
+    assert rule in _told_by(read)
+    assert rule not in _told_by(not_read)
+
+
+def test_every_list_of_sayings_has_its_examples() -> None:
+    w = wish_phrases
+    new = (*w.KEPT_QUIET, *w.LEAVE_GIVEN, *w.NO_REPLY, *w.READ_BY_OTHERS, *w.BY_POST, *w.ENVELOPE, *w.NAME_NOT_GIVEN)
+    assert {phrase.name for phrase in new} == set(SAYINGS)
+
+
 @pytest.mark.parametrize(
-    "piece", ["don't tell ", "my ", "i ", "a" * 50, "write to me at 1 a, ", "not not ", " \n", "12 "]
+    "text",
+    [
+        "They know it was me.",
+        "You could say it's badly run.",
+        "I am not happy for you to name me.",
+        "The home knows I complained.",
+        "You can use my name only if you must.",
+        "I'd be glad to share this with whoever inspects.",
+    ],
+)
+def test_words_that_give_no_leave_to_name_the_sender_waive_nothing(text: str) -> None:
+    assert wishes(text).confidentiality is not Confidentiality.WAIVED
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("We have no computer, ours is 12 Beck Row, Otley LS21 9ZZ.", "12 Beck Row, Otley LS21 9ZZ"),
+        ("Don't email, he sees it.\n\nC Whitlow, 3 Mill Row, Otley LS21 9ZZ", "3 Mill Row, Otley LS21 9ZZ"),
+        ("A note to The Old Smithy, Otley LS21 9ZZ will find me.", "The Old Smithy, Otley LS21 9ZZ"),
+    ],
+)
+def test_an_address_given_where_email_will_not_do_is_for_a_letter(text: str, address: str) -> None:
+    found = wishes(text)
+    assert (found.contact, found.postal_address) == (Contact.POST, address)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our office is at Unit 5, Station Road, Selby YO8 9ZZ.",
+        "He is 15 and in a nice place, thank you for the letter to the court, and the judge read it.",
+        "She wrote me a letter. The home is at 8 Oak Rise, Derby DE1 1AA.",
+        "I rang the on call manager, no answer.",
+        "Tuesday: no reply. Wednesday: no reply.",
+        "There's a shared inbox that nobody opens.",
+        "The father could not be contacted.",
+        "Do not contact the school about this.",
+    ],
+)
+def test_words_about_others_do_not_forbid_a_reply(text: str) -> None:
+    assert wishes(text).contact is Contact.EMAIL
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "address"),
+    [
+        ("They hit the kids.", "Anonymous", "p@plainmail.example"),
+        ("They hit the kids.", "x", "p@plainmail.example"),
+        ("Please don't say it was me.", "", "p@plainmail.example"),
+        ("No reply please, it is not safe.", "", "p@plainmail.example"),
+        ("They hit the kids.", "Night staff", "owl@throwbox.example"),
+    ],
+)
+def test_somebody_who_shows_no_name_and_hides_is_anonymous(text: str, name: str, address: str) -> None:
+    assert wishes(text, name, address).anonymous
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "address"),
+    [
+        ("Please don't say it was me.", "Joan Pickersgill", "p@plainmail.example"),
+        ("Please withhold my name, no names please.", "Joan Pickersgill", "p@plainmail.example"),
+        ("They hit the kids.", "Lucy's mum", "templeton@plainmail.example"),
+        ("He hit me.", "Jay", "11847@pupil.oakschool.example"),
+    ],
+)
+def test_somebody_who_shows_a_name_is_not_anonymous(text: str, name: str, address: str) -> None:
+    assert not wishes(text, name, address).anonymous
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "please don't let ",
+        "a letter to ",
+        "the manager must ",
+        "no name ",
+        "c/o ",
+        "AB1 2CD ",
+        "don't tell ",
+        "my ",
+        "i ",
+        "a" * 50,
+        "write to me at 1 a, ",
+        "not not ",
+        " \n",
+        "12 ",
+    ],
 )
 def test_a_long_hostile_text_is_read_in_a_moment(piece: str) -> None:
     started = time.perf_counter()
