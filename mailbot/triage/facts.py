@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mailbot.domain import ComplainedFirst, Email, Evidence
+from mailbot.triage.sought import Sought
 
 LONGEST_STATEMENT = 1000
 """Characters looked at together. Longer runs without a full stop are cut, which bounds the time a message can take."""
@@ -27,8 +28,8 @@ class Phrase:
     """Words that say something, unless others stand in the same statement. `name` is the rule's in the evidence."""
 
     name: str
-    pattern: re.Pattern[str]
-    unless: re.Pattern[str] | None
+    pattern: Sought
+    unless: Sought | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,17 @@ class Told:
 
 def phrase(name: str, pattern: str, unless: str = "") -> Phrase:
     """A phrase as written for a reader: a blank stands for any white space, ``blank?`` for perhaps some."""
-    return Phrase(name, _compiled(pattern), _compiled(unless) if unless else None)
+    return phrase_of(name, (pattern,), (unless,) if unless else ())
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern.replace(" ?", r"\s*").replace(" ", r"\s+"), re.IGNORECASE | re.DOTALL)
+def phrase_of(name: str, patterns: Sequence[str], unless: Sequence[str] = ()) -> Phrase:
+    """A phrase that is said in one of several ways, each written as for `phrase`."""
+    return Phrase(name, _compiled(patterns), _compiled(unless) if unless else None)
+
+
+def _compiled(patterns: Sequence[str]) -> Sought:
+    written = (one.replace(" ?", r"\s*").replace(" ", r"\s+") for one in patterns)
+    return Sought(*written, flags=re.IGNORECASE | re.DOTALL)
 
 
 def statements(text: str) -> Iterator[tuple[int, int]]:
@@ -70,11 +77,14 @@ def all_told(email: Email, phrases: Iterable[Phrase], parts: Sequence[str] = ("t
     """Every phrase found in the named parts, in the order of the text."""
     for part in parts:
         text = email.part(part).translate(_STRAIGHT)
-        for start, end in statements(text):
+        folded = text.casefold()
+        possible = [(sought, within) for sought in phrases if (within := sought.pattern.within(folded))]
+        for start, end in statements(text) if possible else ():
             statement = text[start:end]
-            for sought in phrases:
-                match = sought.pattern.search(statement)
-                if match and not (sought.unless and sought.unless.search(statement)):
+            folded = statement.casefold()
+            for sought, within in possible:
+                match = within.search(statement, folded)
+                if match and not (sought.unless and sought.unless.search(statement, folded)):
                     yield Told(sought.name, start + match.start(), start + match.end(), part)
 
 

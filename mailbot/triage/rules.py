@@ -18,6 +18,7 @@ import msgspec
 from mailbot.domain import Email, Evidence
 from mailbot.errors import ArtefactRefused
 from mailbot.triage.sentences import sentences
+from mailbot.triage.sought import Sought
 
 FIELDS = frozenset({"immediate_risk", "situations", "service_type", "whistleblowing"})
 
@@ -63,11 +64,13 @@ class RuleBook:
 
     def hits(self, text: str, part: str = "text") -> Iterator[Evidence]:
         """Every flag the rules raise in `text`, with the words that did it."""
-        possible = [compiled for compiled in self._compiled if compiled.possible_in(text)]
-        for start, end in sentences(text):
+        folded = text.casefold()
+        possible = [compiled for compiled in self._compiled if compiled.possible_in(text, folded)]
+        for start, end in sentences(text) if possible else ():
             sentence = text[start:end]
+            folded = sentence.casefold()
             for compiled in possible:
-                match = compiled.match(sentence)
+                match = compiled.match(sentence, folded)
                 if match:
                     yield _evidence(compiled.rule, match, start, part)
 
@@ -81,16 +84,18 @@ class _Compiled:
     """A rule with its patterns ready to use."""
 
     rule: Rule
-    pattern: re.Pattern[str]
-    unless: re.Pattern[str] | None
-    together_with: re.Pattern[str] | None
+    pattern: Sought
+    unless: Sought | None
+    together_with: Sought | None
 
-    def possible_in(self, text: str) -> bool:
-        return self.together_with is None or self.together_with.search(text) is not None
+    def possible_in(self, text: str, folded: str) -> bool:
+        if not self.pattern.within(folded):
+            return False
+        return self.together_with is None or self.together_with.search(text, folded) is not None
 
-    def match(self, sentence: str) -> re.Match[str] | None:
-        match = self.pattern.search(sentence)
-        if match and self.unless and self.unless.search(sentence):
+    def match(self, sentence: str, folded: str) -> re.Match[str] | None:
+        match = self.pattern.search(sentence, folded)
+        if match and self.unless and self.unless.search(sentence, folded):
             return None
         return match
 
@@ -110,10 +115,10 @@ def _compile(rule: Rule, unless_words: dict[str, str]) -> _Compiled:
         raise ArtefactRefused(f"rule {rule.name}: its pattern cannot be used: {error}") from None
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def _pattern(text: str) -> Sought:
     """Patterns are written over several lines, which are joined; a blank stands for any run of white space."""
     one_line = text.replace("\n", "").replace(" ?", r"\s*")
-    return re.compile(re.sub(r" +", r"\\s+", one_line), re.IGNORECASE)
+    return Sought(re.sub(r" +", r"\\s+", one_line))
 
 
 def _evidence(rule: Rule, match: re.Match[str], offset: int, part: str) -> Evidence:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from mailbot.triage.facts import Phrase, phrase
+from mailbot.triage.facts import Phrase, phrase, phrase_of
 
 STANDS_FOR = {
     "not": (
@@ -43,13 +43,13 @@ STANDS_FOR = {
 
 def said(name: str, sayings: str, unless: str = "") -> Phrase:
     """A phrase from its sayings and from the words that undo it, each one a line."""
-    return phrase(name, _any_of(sayings), _any_of(unless) if unless else "")
+    return phrase_of(name, _each_of(sayings), _each_of(unless))
 
 
-def _any_of(lines: str) -> str:
+def _each_of(lines: str) -> list[str]:
     whole = re.sub(r"\\\n *", "", lines)
     sayings = (re.split(r"(?:^|\s+)#", line.strip())[0].strip() for line in whole.splitlines())
-    return "|".join(rf"(?:{_spelled_out(saying)})" for saying in sayings if saying)
+    return [_spelled_out(saying) for saying in sayings if saying]
 
 
 def _spelled_out(saying: str) -> str:
