@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test fast soak check format lock debian train clean
+.PHONY: help setup demo test fast soak check format lock debian train encoder clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -13,8 +13,8 @@ setup: .venv/.runtime  ## build .venv; the command is then .venv/bin/mailbot
 demo: setup      ## serve a throwaway installation with sample messages
 	$(BIN)/mailbot demo
 
-test: .venv/.dev debian  ## pass every test
-	$(BIN)/python -m pytest
+test: .venv/.dev debian  ## pass every test, two at a time
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 fast: .venv/.dev ## pass the tests that need neither server nor browser
 	$(BIN)/python -m pytest -m "not server and not browser"
@@ -36,6 +36,12 @@ format: .venv/.dev ## put the code into its standard form
 train: setup     ## fit the model again from models/corpus
 	$(BIN)/mailbot train
 
+encoder: setup   ## tune the text encoder again on models/corpus (torch; about an hour on two cores), then `make train`
+	$(PYTHON) -m venv .venv-encoder
+	.venv-encoder/bin/pip install --quiet --require-hashes -r requirements.txt
+	.venv-encoder/bin/pip install --quiet -r requirements-encoder.txt
+	PYTHONPATH=. .venv-encoder/bin/python -m bench.tune_encoder tune
+
 debian:          ## install the Debian packages that the tests need
 	@sh tests/servers/debian-packages.sh
 
@@ -44,7 +50,7 @@ lock:            ## write the hash-pinned requirements again from pyproject.toml
 	uv pip compile pyproject.toml --all-extras --group build --group check --group test -c requirements.txt --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --python-version 3.11 -o requirements-dev.txt
 
 clean:           ## remove .venv and what the tools left
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-encoder .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mailbot needs Python 3.11 or later; found $$($(PYTHON) --version). Say: make PYTHON=python3.11"; exit 1; }

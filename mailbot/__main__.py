@@ -1,4 +1,4 @@
-"""The command line, and the one place where the parts are put together.
+"""The command line. What a command works on is put together in `mailbot.parts`.
 
 Exit codes: 0 done; 1 something failed (one line on stderr: what, and what to do); 2 wrong usage or configuration.
 """
@@ -10,10 +10,9 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
 import structlog
@@ -21,26 +20,30 @@ import typer
 
 from mailbot import config as settings
 from mailbot import worker
-from mailbot.cases import database
-from mailbot.cases.aside import Aside
-from mailbot.cases.database import Engine
-from mailbot.cases.ledger import Ledger
+from mailbot.cases import audit, database
 from mailbot.cases.narrative import masked
-from mailbot.cases.outbox import Outbox
-from mailbot.cases.standing import Standings
-from mailbot.cases.store import Store
-from mailbot.cases.vault import Vault, new_key_file, read_keys
+from mailbot.cases.services import differences
+from mailbot.cases.vault import new_key_file
 from mailbot.clock import now
-from mailbot.config import Config, Mailbox, config_path, shipped
+from mailbot.config import Mailbox, config_path, shipped
 from mailbot.correspondence.compose import Composer
+from mailbot.correspondence.contacts import unconfirmed
 from mailbot.correspondence.may_reply import may_reply
 from mailbot.correspondence.own_words import OwnWords
-from mailbot.domain import Address, Assessment, CaseState, Email, LetterState, RawMail, Reply, Role
+from mailbot.domain import (
+    Address,
+    Assessment,
+    CaseState,
+    Email,
+    LetterState,
+    RawMail,
+    Reply,
+    Role,
+)
 from mailbot.errors import ConfigError, DeliveryFailed, MailbotError, NotAllowed
-from mailbot.pipeline import Office, Tally, file_handed_back, opened, process
-
-if TYPE_CHECKING:
-    from mailbot.intake.oauth import Tokens
+from mailbot.parts import Parts, judge, parts_of
+from mailbot.pipeline import Tally, file_handed_back, opened, process
+from mailbot.rota import Rota
 
 OTHERS_SECONDS = 60
 """How long `poll --once` waits for another process that is taking in the same mailbox."""
@@ -51,109 +54,17 @@ app = typer.Typer(
 staff_app = typer.Typer(no_args_is_help=True, help="Accounts of the people who work the queue.")
 set_aside_app = typer.Typer(no_args_is_help=True, help="Messages that could not be filed.")
 app.add_typer(staff_app, name="staff")
+services_app = typer.Typer(no_args_is_help=True, help="The regulator's register of services.")
+models_app = typer.Typer(no_args_is_help=True, help="The models that judge, and how they do.")
 app.add_typer(set_aside_app, name="set-aside")
+app.add_typer(services_app, name="services")
+app.add_typer(models_app, name="models")
 
 ConfigOption = Annotated[
     str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 OnceOption = Annotated[bool, typer.Option("--once", help="Run once and end.")]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Everything a command may need of one installation, each part built when it is first asked for."""
-
-    config: Config
-
-    @cached_property
-    def engine(self) -> Engine:
-        return database.open_database(self.config.database.url)
-
-    @cached_property
-    def vault(self) -> Vault:
-        keyring = read_keys(Path(self.config.keys.file), settings.keys_from_environment())
-        return Vault(keyring, database.open_database(self.config.keys.store))
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        return Ledger(self.engine, self.vault, now)
-
-    @cached_property
-    def restricted_mailboxes(self) -> frozenset[str]:
-        return frozenset(box.name for box in self.config.mailbox if box.restricted)
-
-    @cached_property
-    def store(self) -> Store:
-        return Store(self.engine, self.vault, now, self.restricted_mailboxes)
-
-    @cached_property
-    def outbox(self) -> Outbox:
-        return Outbox(self.engine, self.vault, now)
-
-    @cached_property
-    def aside(self) -> Aside:
-        return Aside(self.engine, self.ledger, now, self.restricted_mailboxes)
-
-    @cached_property
-    def standings(self) -> Standings:
-        return Standings(self.engine, now)
-
-    @cached_property
-    def tokens(self) -> dict[str, Tokens]:
-        """The bearer tokens of the mailboxes that sign in by OAuth; they outlive the connections."""
-        from mailbot.intake.oauth import Tokens
-
-        return {box.name: Tokens(box.oauth, box.name, now) for box in self.config.mailbox if box.oauth}
-
-    @cached_property
-    def office(self) -> Office:
-        replies = {box.name: box.reply_address for box in self.config.mailbox}
-        return Office(
-            ledger=self.ledger,
-            store=self.store,
-            aside=self.aside,
-            standings=self.standings,
-            parse=self.reader,
-            assessor=judge(),
-            composer=Composer(shipped("templates"), replies),
-            own_words=OwnWords(shipped("templates")),
-            own_addresses=self.config.own_addresses,
-            caps=self.config.acknowledgements,
-        )
-
-    @cached_property
-    def reader(self) -> Callable[[RawMail], Email]:
-        from mailbot.intake.reader import Reader, ReadingRules
-
-        return Reader(
-            ReadingRules(
-                own_addresses=self.config.own_addresses,
-                authserv_ids={box.name: box.authserv_id for box in self.config.mailbox if box.authserv_id},
-                scanner=self.config.scanner,
-            )
-        )
-
-    def ready(self) -> Parts:
-        """These parts, once the database is known to be of the right version."""
-        problem = database.schema_problem(self.engine)
-        if problem:
-            raise MailbotError(problem)
-        return self
-
-
-def judge() -> Any:
-    """The judge of messages with what ships: rules, places, and the model once a message comes."""
-    from mailbot.triage.decide import Judge
-    from mailbot.triage.places import Gazetteer
-    from mailbot.triage.rules import RuleBook
-
-    models = shipped("models")
-    return Judge(models, RuleBook.load(models), Gazetteer.load(models))
-
-
-def parts_of(path: str | None) -> Parts:
-    return Parts(settings.load(config_path(path)))
 
 
 @app.command()
@@ -197,6 +108,8 @@ def check(config: ConfigOption = None) -> None:
         except MailbotError as error:
             failed = True
             print(f"FAILED  {name}: {error}")
+    for warning in unconfirmed(shipped("templates")):
+        print(f"warns   letters: {warning}")
     if failed:
         raise typer.Exit(1)
 
@@ -204,7 +117,7 @@ def check(config: ConfigOption = None) -> None:
 def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]]]:
     from mailbot.correspondence.smtp import carrier
     from mailbot.intake.scanner import ClamAV
-    from mailbot.triage.model import TextModel
+    from mailbot.triage.artefacts import artefacts
 
     def signs_in(box: Mailbox) -> str:
         with opened(box, installation.tokens.get(box.name)) as mailbox:
@@ -218,6 +131,11 @@ def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]
     def schema() -> None:
         installation.ready()
 
+    def rota() -> None:
+        problems = _rota_problems(installation)
+        if problems:
+            raise ConfigError("; ".join(problems))
+
     def keys() -> None:
         _ = installation.vault
 
@@ -227,18 +145,23 @@ def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]
     def rules() -> None:
         judge()
 
-    def model() -> str:
-        return TextModel.load(shipped("models")).name
+    def verified(problem: str | None, name: str) -> str:
+        if problem:
+            raise MailbotError(problem)
+        return name
 
     yield "templates", templates
     yield "rules and places", rules
-    yield "model", model
+    for one in artefacts(shipped("models"), installation.config.triage):
+        yield one.what, partial(verified, one.problem, one.name)
     yield "keys", keys
     yield "database", schema
     for box in installation.config.mailbox:
         yield f"mailbox {box.name}", partial(signs_in, box)
     if installation.config.scanner:
         yield "virus scanner", ClamAV(installation.config.scanner).check
+    if installation.config.alerts and installation.config.alerts.enabled:
+        yield "rota", rota
     yield "outgoing mail", sends
 
 
@@ -340,7 +263,7 @@ def send(once: OnceOption = False, config: ConfigOption = None) -> None:
 def run(config: ConfigOption = None) -> None:
     """Take in, send and serve the queue, in one process."""
     installation = parts_of(config).ready()
-    _demand_alerts(installation.config)
+    _demand_alerts(installation)
     _serve(installation, with_worker=True)
 
 
@@ -348,9 +271,9 @@ def run(config: ConfigOption = None) -> None:
 def work(config: ConfigOption = None) -> None:
     """Take in and send on schedule, without the queue."""
     installation = parts_of(config).ready()
-    _demand_alerts(installation.config)
+    _demand_alerts(installation)
     _configure_log(logging.INFO)
-    jobs = worker.Worker(installation.config, installation.office, installation.outbox, now, installation.tokens)
+    jobs = _worker_of(installation)
     jobs.start()
     print("worker started", flush=True)
     _wait_for_the_end()
@@ -369,10 +292,12 @@ def demo(
     no_web: Annotated[bool, typer.Option("--no-web", help="Print the queue and end.")] = False,
 ) -> None:
     """A throwaway installation with sample messages: no server, network or secret."""
-    from mailbot.demo import demonstration
+    from mailbot.demo import REGISTER, demonstration
+    from mailbot.triage.register import read_register
 
     with demonstration(port) as (config, sign_ins):
         installation = Parts(config)
+        installation.services.replace(read_register(REGISTER), "demo")
         for box in installation.config.mailbox:
             tally = worker.poll(box, installation.office)
             print(f"{box.name}: {tally.new} new, {tally.filed} filed, {tally.set_aside} set aside, {tally.left} left")
@@ -446,6 +371,35 @@ def _outline(name: str, email: Email, assessment: Assessment, reply: Reply) -> d
 
 def _address(address: Address) -> dict[str, str]:
     return {"name": address.name, "address": address.address}
+
+
+@app.command(name="check-letter")
+def check_letter(file: Path) -> None:
+    """Judge outgoing drafts without sending: does the text give the source away? One JSON object a line."""
+    from mailbot.correspondence.disclosure import LetterPurpose, Source, check, verdict
+
+    for number, line in enumerate(_lines(file), 1):
+        try:
+            raw = json.loads(line)
+            purpose = LetterPurpose(raw["purpose"])
+            source = msgspec.convert({**_told(raw["identity"]), "text": raw["source_text"]}, Source)
+            hits = check(source, raw.get("service_name") or "", raw["draft"])
+        except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
+            raise MailbotError(f"{file} line {number}: not a draft to be checked ({error!r})") from None
+        said = {"id": raw.get("id"), "verdict": verdict(hits, purpose), "hits": msgspec.to_builtins(hits)}
+        print(json.dumps(said, ensure_ascii=False))
+
+
+def _told(identity: dict[str, Any]) -> dict[str, Any]:
+    """What is known of an identity, what is null left out."""
+    return {field: value for field, value in identity.items() if value is not None}
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise MailbotError(f"{file} cannot be read: {error}") from None
 
 
 @app.command(name="import")
@@ -547,21 +501,102 @@ def _hand_back(installation: Parts, number: int, *, by_hand: bool) -> None:
     print(f"{tally.filed} filed, {tally.set_aside} set aside")
 
 
+@services_app.command("import")
+def services_import(csv: Path, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Take over the regulator's published register: what is new, changed and closed is told, nothing is deleted."""
+    from mailbot.triage.register import read_register
+
+    installation = parts_of(config).ready()
+    changes = installation.services.replace(read_register(csv), audit.COMMAND_LINE)
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(changes)))
+        return
+    lines = [["new", one.urn, one.name] for one in changes.new] if changes.same or changes.changed else []
+    lines += [["changed", new.urn, f"{new.name}: {', '.join(differences(old, new))}"] for old, new in changes.changed]
+    lines += [["closed", one.urn, one.name] for one in changes.closed]
+    if lines:
+        _table(["", "URN", "service"], lines)
+    print(
+        f"{len(changes.new)} new, {len(changes.changed)} changed, {len(changes.closed)} closed as no longer listed, "
+        f"{changes.same} as before"
+    )
+
+
+@models_app.command("list")
+def models_list(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """What judges here, and whether each file is what its card says."""
+    from mailbot.triage.artefacts import artefacts
+
+    found = artefacts(shipped("models"), parts_of(config).config.triage)
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(found)))
+        return
+    _table(["artefact", "name", "state"], [[one.what, one.name, one.problem or "in order"] for one in found])
+
+
+@models_app.command("promote")
+def models_promote(
+    as_officer: Annotated[str, typer.Option("--as", help="The duty manager who decides it on the figures.")],
+    config: ConfigOption = None,
+) -> None:
+    """Have the challenger decide from now on, once a person has seen its figures; what decided before is kept."""
+    from mailbot.triage.artefacts import promote
+    from mailbot.web import accounts
+
+    installation = parts_of(config).ready()
+    officer = accounts.officer(installation.engine, as_officer)
+    with installation.learning.promotion(officer) as promotion:
+        promotion.promoted = promote(Path(installation.config.triage.learnt))
+    print(f"{promotion.promoted} decides from the next message on")
+
+
 @app.command()
-def train() -> None:
+def train(
+    from_officers: Annotated[
+        bool, typer.Option("--from-officers", help="Fit a challenger on what officers have answered, too.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
     """Fit the model on models/corpus and write it with its card and figures."""
+    from mailbot.examples import corpus, taught
+    from mailbot.triage import train as fitting
+    from mailbot.triage.model import CHALLENGER, SHIPPED
+
+    models, version = shipped("models"), f"{now():%Y-%m-%d}"
+    examples = corpus(models)
+    if not from_officers:
+        card = fitting.train(examples, models, version, judge().named, _say)
+        _print_scores(_measured(card, models / SHIPPED, examples))
+        return
+    installation = parts_of(config).ready()
+    lessons, erased = installation.learning.lessons(audit.COMMAND_LINE)
+    if not lessons:
+        raise MailbotError("no officer has answered a case yet: there is nothing to learn from")
+    at = Path(installation.config.triage.learnt) / CHALLENGER
+    at.parent.mkdir(mode=0o700, exist_ok=True)
+    card = fitting.learn(examples, taught(lessons), models, at, f"{now():%Y-%m-%dT%H%M}", judge().named, _say)
+    _print_scores(_measured(card, at, examples))
+    print(
+        f"{len(lessons)} answered cases learnt from, {erased} left out because they are erased. "
+        "The challenger judges beside the champion from the next message on; see its figures on the Model page"
+    )
+
+
+def _measured(card: Any, at: Path, examples: list[Any]) -> list[Any]:
+    """The figures on the validation part with and without the encoder, written into the card; those with it."""
     from mailbot.triage import evaluate as scoring
-    from mailbot.triage.train import train as fit
+    from mailbot.triage.model import ENCODED, WORDS
     from mailbot.triage.train import write_card
 
-    models = shipped("models")
-    examples = [example for file in sorted((models / "corpus").glob("*.jsonl")) for example in labelled(file)]
-    card = fit(examples, models, f"{now():%Y-%m-%d}", _say)
     held = [example for example in examples if example.split == "validation"]
-    scores = scoring.evaluate(held, judge().assess([example.email for example in held]))
-    metrics = {f"{score.field} {score.measure}": round(score.value, 3) for score in scores}
-    write_card(msgspec.structs.replace(card, metrics={"validation messages": len(held), **metrics}), models)
-    _print_scores(scores)
+    metrics: dict[str, dict[str, float]] = {}
+    scores: list[Any] = []
+    sets: tuple[tuple[str, Literal["off", "auto"]], ...] = ((WORDS, "off"), (ENCODED, "auto"))
+    for name, encoder in sets:
+        scores = scoring.evaluate(held, judge(encoder=encoder, model=at).assess([one.email for one in held]))
+        metrics[name] = {f"{score.field} {score.measure}": round(score.value, 3) for score in scores}
+    write_card(msgspec.structs.replace(card, metrics=metrics), at)
+    return scores
 
 
 @app.command()
@@ -571,6 +606,7 @@ def evaluate(
     misses: Annotated[bool, typer.Option("--misses", help="Also print every wrong answer.")] = False,
 ) -> None:
     """Score against labelled messages (JSON lines with the text and its labels)."""
+    from mailbot.examples import labelled
     from mailbot.triage import evaluate as scoring
 
     examples = labelled(file)
@@ -583,28 +619,6 @@ def evaluate(
     if misses:
         for name, field, said, right in scoring.misses(examples, assessments):
             print(f"{name} {field}: said {said}, right {right}")
-
-
-def labelled(file: Path) -> list[Any]:
-    """The messages of a labelled file, each made into a mail and read as one that arrived."""
-    from mailbot.intake.labelled import as_mail
-    from mailbot.intake.parse import parse
-    from mailbot.triage.train import Labelled
-
-    examples = []
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise MailbotError(f"{file} cannot be read: {error.strerror}") from None
-    for number, line in enumerate(lines, 1):
-        try:
-            raw = json.loads(line)
-            labels = {**raw["labels"], "contested": raw.get("contested", ())}
-            email = parse(as_mail(raw))
-            examples.append(Labelled(raw["id"], raw.get("scenario", raw["id"]), raw.get("split", ""), email, labels))
-        except (ValueError, KeyError) as error:
-            raise MailbotError(f"{file} line {number}: not a labelled message ({error!r})") from None
-    return examples
 
 
 @staff_app.command("add")
@@ -717,24 +731,12 @@ def _serve(installation: Parts, *, with_worker: bool) -> None:
     from mailbot.web.app import create_app
 
     address = installation.config.web
-    pages = create_app(
-        installation.config,
-        installation.engine,
-        installation.vault.keyring,
-        installation.store,
-        installation.outbox,
-        installation.aside,
-        installation.standings,
-    )
+    pages = create_app(installation.record, installation.vault.keyring)
     try:
         server = create_server(pages, host=address.host, port=address.port, ident=None)
     except OSError as error:
         raise MailbotError(f"web.port {address.port} on {address.host} cannot be used: {error.strerror}") from None
-    jobs = (
-        worker.Worker(installation.config, installation.office, installation.outbox, now, installation.tokens)
-        if with_worker
-        else None
-    )
+    jobs = _worker_of(installation) if with_worker else None
     if jobs:
         _configure_log(logging.INFO)
         jobs.start()
@@ -746,6 +748,18 @@ def _serve(installation: Parts, *, with_worker: bool) -> None:
             jobs.stop()
 
 
+def _worker_of(installation: Parts) -> worker.Worker:
+    return worker.Worker(
+        installation.config,
+        installation.office,
+        installation.outbox,
+        installation.second_looks,
+        installation.alert_book,
+        now,
+        installation.tokens,
+    )
+
+
 def _wait_for_the_end() -> None:
     import threading
 
@@ -755,12 +769,24 @@ def _wait_for_the_end() -> None:
         print("stopping after the job in hand", flush=True)
 
 
-def _demand_alerts(config: Config) -> None:
-    """Going without alerts must be written out; with them is refused as long as nobody would be alerted."""
-    if config.alerts is None:
+def _demand_alerts(installation: Parts) -> None:
+    """Going without alerts must be written out; with them, somebody must be on duty at every hour."""
+    config = installation.config.alerts
+    if config is None:
         raise ConfigError("alerts: nothing found; `run` and `worker` need it: write enabled = false to go without")
-    if config.alerts.enabled:
-        raise ConfigError("alerts.enabled: found true; alerts to duty staff are not built yet; allowed: false")
+    if config.enabled:
+        problems = _rota_problems(installation)
+        if problems:
+            raise ConfigError("; ".join(problems))
+
+
+def _rota_problems(installation: Parts) -> list[str]:
+    """What stands in the way of an alert reaching somebody."""
+    alerts = installation.config.alerts
+    if alerts is None or not alerts.enabled:
+        return []
+    rota = Rota.load(Path(alerts.rota))
+    return rota.problems(installation.alert_book.roles(), now().date())
 
 
 def _say(step: str) -> None:

@@ -1,18 +1,24 @@
-"""Alarms about mailbot itself, by a second channel beside email: when the intake has stopped, somebody must know.
+"""Who is told that somebody is in danger, and until when; and alarms about mailbot itself, when the intake has stopped.
 
-No word of a message and no name is ever in an alarm.
+No word of a message and no name is ever in either.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import requests
 
+from mailbot.cases.access import Permission, may
+from mailbot.cases.alerts import AlertBook, AlertChannel, DueAlert, Notice
 from mailbot.cases.standing import Standing, Standings
 from mailbot.clock import Clock
 from mailbot.config import Alerts, Config, Mailbox
-from mailbot.errors import AlarmFailed
+from mailbot.correspondence.smtp import ALERT, Carrier, carrier
+from mailbot.domain import Channel, Letter, QueuedLetter, Role
+from mailbot.errors import AlarmFailed, DeliveryFailed
+from mailbot.rota import Rota
 
 TIMEOUT_SECONDS = 10
 LATE_AFTER_POLLS = 3
@@ -51,3 +57,96 @@ def is_late(standing: Standing, box: Mailbox, now: datetime) -> bool:
     """Whether a mailbox should have been taken in since it was last."""
     patience = timedelta(seconds=max(120, LATE_AFTER_POLLS * box.poll_seconds))
     return standing.polled_at is None or now - standing.polled_at >= patience
+
+
+# ---- Somebody is in danger ------------------------------------------------------------------------------------------
+
+TOLD_EVERY = timedelta(minutes=15)
+TRIED_AGAIN_AFTER = timedelta(minutes=1)
+"""How soon it is tried again where no channel took an alert."""
+
+SUBJECT = "Please sign in"
+TEXT = """Something waits for you that should not wait. Please sign in:
+
+{url}/queue
+
+Nothing else is said here on purpose.
+"""
+
+
+def tell(config: Config, rota: Rota, book: AlertBook, clock: Clock) -> int:
+    """Tells the duty staff of every alert that is due, by email and by the webhook; says how many it told.
+
+    Told first and noted then: a crash in between tells somebody twice, and never nobody.
+    """
+    if config.alerts is None:
+        return 0
+    due = book.due()
+    for alert in due:
+        people = told_at(alert.step, duty_for(alert, rota, book.roles(), clock()), rota.manager)
+        notices = [*_by_email(config, alert, people, clock), _by_webhook(config.alerts)]
+        went = any(notice.problem is None for notice in notices)
+        book.note_told(alert, notices, clock() + (TOLD_EVERY if went else TRIED_AGAIN_AFTER))
+    return len(due)
+
+
+def duty_for(alert: DueAlert, rota: Rota, roles: Mapping[str, Role], at: datetime) -> tuple[str, ...]:
+    """Who may deal with it, in order: of a restricted case only those who may see it, on duty or not at the worst."""
+    on_duty = [person for person in rota.on_duty(at) if person in roles]
+    if alert.restricted:
+        able = [person for person, role in roles.items() if may(role, Permission.READ_RESTRICTED)]
+        return tuple(person for person in on_duty if person in able) or tuple(sorted(able))
+    return tuple(on_duty)
+
+
+def told_at(step: int, duty: Sequence[str], manager: str) -> tuple[str, ...]:
+    """Who is told at each step: the first on duty twice, then the next and round again, the manager with each of them.
+
+    Where nobody is on duty the manager is told at once.
+    """
+    if not duty:
+        return (manager,)
+    if step <= 1:
+        return (duty[0],)
+    return tuple(dict.fromkeys((duty[(step - 1) % len(duty)], manager)))
+
+
+def _by_email(config: Config, alert: DueAlert, people: Sequence[str], clock: Clock) -> list[Notice]:
+    url = config.alerts.public_url.rstrip("/") if config.alerts else ""
+    told: list[Notice] = []
+    try:
+        with carrier(config.outgoing, clock) as post:
+            for number, person in enumerate(people):
+                letter = Letter(
+                    recipient=person,
+                    channel=Channel.EMAIL,
+                    subject=SUBJECT,
+                    body=TEXT.format(url=url),
+                    template=ALERT,
+                    reply_address="",
+                )
+                name = f"alert-{alert.id}-{alert.step}-{number}"
+                told.append(_told(post, QueuedLetter(id=0, case_reference=name, letter=letter, attempts=1)))
+    except DeliveryFailed as error:  # no connection at all: nobody of those left was told
+        told += [_notice(person, str(error)) for person in people[len(told) :]]
+    return told
+
+
+def _told(post: Carrier, queued: QueuedLetter) -> Notice:
+    try:
+        post.deliver(queued)
+    except DeliveryFailed as error:
+        return _notice(queued.letter.recipient, str(error))
+    return _notice(queued.letter.recipient, None)
+
+
+def _notice(person: str, problem: str | None) -> Notice:
+    return Notice(channel=AlertChannel.EMAIL, recipient=person, problem=problem)
+
+
+def _by_webhook(settings: Alerts) -> Notice:
+    try:
+        sound(settings, f"{SUBJECT}: {settings.public_url}")
+    except AlarmFailed:
+        return Notice(channel=AlertChannel.WEBHOOK, recipient="webhook", problem="the webhook did not take it")
+    return Notice(channel=AlertChannel.WEBHOOK, recipient="webhook", problem=None)

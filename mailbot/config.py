@@ -96,7 +96,11 @@ class Outgoing(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Triage(Struct, frozen=True, forbid_unknown_fields=True):
+    """`learnt` is the folder of the models that this installation fits; `second_looks` a share of a day's cases."""
+
     encoder: Literal["auto", "off"] = "auto"
+    learnt: str = "learnt"
+    second_looks: float = 0.05
 
 
 class Scanner(Struct, frozen=True, forbid_unknown_fields=True):
@@ -310,6 +314,10 @@ def _check(config: Config) -> None:
     for key in msgspec.structs.fields(Acknowledgements):
         if getattr(config.acknowledgements, key.name) < 0:
             raise ConfigError(f"acknowledgements.{key.name}: found a number below 0; allowed: 0 or more")
+    if config.alerts and config.alerts.enabled:
+        _need("alerts", config.alerts, ("public_url", "rota", "webhook_env"), "enabled = true")
+    if not 0 <= config.triage.second_looks <= 1:
+        raise ConfigError(f"triage.second_looks: found {config.triage.second_looks}; allowed: a share from 0 to 1")
     outgoing = config.outgoing
     _need(
         "outgoing",
@@ -382,6 +390,7 @@ def _resolved(config: Config, folder: Path) -> Config:
             )
             for box in config.mailbox
         ),
+        triage=msgspec.structs.replace(config.triage, learnt=absolute(config.triage.learnt)),
         outgoing=msgspec.structs.replace(
             config.outgoing,
             path=absolute(config.outgoing.path),

@@ -22,6 +22,7 @@ from mailbot.domain import Role
 from mailbot.web import accounts
 
 SAMPLES = Path(__file__).parent / "samples"
+REGISTER = SAMPLES / "register.csv"
 
 STAFF = (
     (Role.OFFICER, "officer@ofsted-demo.example"),

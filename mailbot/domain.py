@@ -257,10 +257,38 @@ class Email:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredService:
+    """A service as the regulator's register holds it: how many it may take (`places`), and whether it is open."""
+
+    urn: str
+    name: str
+    service_type: ServiceType
+    authority: str
+    town: str = ""
+    postcode: str = ""
+    places: int | None = None
+    provider: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceMatch:
+    """The register's entry that a message means, and how alike the names are: 1 where its number is the same."""
+
+    urn: str
+    name: str
+    service_type: ServiceType
+    authority: str
+    active: bool
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """The words that caused a flag: `text` stands at [start, end) of the message's `part`.
 
-    `source` is ``rule:NAME`` or ``model``; `score` from 0 to 1; `clause` the policy clause the flag serves.
+    `source` is ``rule:NAME``, ``model`` or ``register``; `score` from 0 to 1; `clause` the policy clause it serves.
+    `raises` says that it sets the flag whatever else speaks against it.
     """
 
     field: str
@@ -272,6 +300,24 @@ class Evidence:
     score: float
     clause: str
     part: str = "text"
+    raises: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondOpinion:
+    """What another model, which decides nothing, says of the same message."""
+
+    model: str
+    priority: int
+    kind: Kind
+    immediate_risk: bool
+    situations: frozenset[Situation]
+    remit: Remit
+    service_type: ServiceType
+    whistleblowing: Whistleblowing
+    anonymous: bool
+    confidentiality: Confidentiality
+    contact: Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +340,7 @@ class Assessment:
     urn: str | None
     language: str
     priority: int
+    registered: ServiceMatch | None = None
     written_by_child: bool = False
     complained_first: ComplainedFirst = ComplainedFirst.NOT_SAID
     fears_reprisal: bool = False
@@ -307,6 +354,7 @@ class Assessment:
     confidence: tuple[tuple[str, float], ...] = ()
     evidence: tuple[Evidence, ...] = ()
     judged: bool = True
+    second_opinion: SecondOpinion | None = None
     model: str
     rules: str
 

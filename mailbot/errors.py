@@ -39,6 +39,10 @@ class ArtefactRefused(MailbotError):
     """A model, rule file or template is missing or is not what its card says."""
 
 
+class RegisterUnreadable(MailbotError):
+    """The register of services cannot be read, or holds lines that make no sense; nothing was imported."""
+
+
 class StaleWrite(MailbotError):
     """The case has changed since the officer opened it; nothing was written."""
 

@@ -12,14 +12,17 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from mailbot.alerts import beat
+from mailbot.alerts import beat, tell
+from mailbot.cases.alerts import AlertBook
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.second_looks import SecondLooks
 from mailbot.clock import Clock
 from mailbot.config import Config, Mailbox
 from mailbot.correspondence.smtp import carrier
@@ -27,6 +30,7 @@ from mailbot.domain import LetterState
 from mailbot.errors import DeliveryFailed, MailbotError, MailboxUnreachable
 from mailbot.intake.mailbox import ImapMailbox
 from mailbot.pipeline import Office, Tally, file_handed_back, take_in, warm_up
+from mailbot.rota import Rota
 
 if TYPE_CHECKING:
     from mailbot.intake.oauth import Tokens
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
 SEND_EVERY_SECONDS = 10
 HAND_BACK_EVERY_SECONDS = 2
 BEAT_EVERY_SECONDS = 60
+ALERT_EVERY_SECONDS = 1
+DRAW_EVERY_SECONDS = 900
+"""Each day's cases are drawn from once, soon after it has ended (UTC)."""
 LONGEST_BACKOFF_SECONDS = 60
 
 log = structlog.get_logger()
@@ -157,19 +164,30 @@ class Attendant:
 
 
 class Worker:
-    """Takes in each mailbox, sends, and files what staff hand back, until stopped."""
+    """Takes in each mailbox, sends, files what staff hand back and draws second looks, until stopped."""
 
     def __init__(
-        self, config: Config, office: Office, outbox: Outbox, clock: Clock, tokens: Mapping[str, Tokens]
+        self,
+        config: Config,
+        office: Office,
+        outbox: Outbox,
+        second_looks: SecondLooks,
+        alert_book: AlertBook,
+        clock: Clock,
+        tokens: Mapping[str, Tokens],
     ) -> None:
         self._stopping = threading.Event()
         self._attendants = [Attendant(box, office, tokens.get(box.name), self._stopping) for box in config.mailbox]
-        threads = ThreadPoolExecutor(max_workers=len(config.mailbox) + 3)
+        threads = ThreadPoolExecutor(max_workers=len(config.mailbox) + 5)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": threads})
         for box, attendant in zip(config.mailbox, self._attendants, strict=True):
             self._every(box.poll_seconds, f"ring {box.name}", attendant.ring)
         self._every(SEND_EVERY_SECONDS, "send", partial(send, config, outbox, clock))
         self._every(HAND_BACK_EVERY_SECONDS, "file handed back", partial(file_handed_back, office))
+        self._every(DRAW_EVERY_SECONDS, "draw second looks", partial(second_looks.draw, config.triage.second_looks))
+        if config.alerts and config.alerts.enabled:
+            rota = Rota.load(Path(config.alerts.rota))
+            self._every(ALERT_EVERY_SECONDS, "alert", partial(tell, config, rota, alert_book, clock))
         if config.alerts and config.alerts.heartbeat_url:
             self._every(BEAT_EVERY_SECONDS, "heartbeat", partial(beat, config, office.standings, clock))
 

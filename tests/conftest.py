@@ -11,11 +11,15 @@ import pytest
 import sqlalchemy as sa
 
 from mailbot.cases import database
+from mailbot.cases.access import Officer
+from mailbot.cases.alerts import AlertBook
 from mailbot.cases.aside import Aside
+from mailbot.cases.learning import Learning
 from mailbot.cases.ledger import Ledger
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.second_looks import SecondLooks
 from mailbot.cases.standing import Standings
-from mailbot.cases.store import Officer, Store
+from mailbot.cases.store import Store
 from mailbot.cases.vault import Vault, new_key_file, read_keys
 from mailbot.config import Acknowledgements, shipped
 from mailbot.correspondence.compose import Composer
@@ -45,6 +49,9 @@ class Installation:
     store: Store
     outbox: Outbox
     office: Office
+    learning: Learning
+    second_looks: SecondLooks
+    alert_book: AlertBook
 
 
 def installed(folder: Path, url: str) -> Installation:
@@ -71,7 +78,19 @@ def installed(folder: Path, url: str) -> Installation:
         own_addresses=frozenset({"enquiries@example.gov.uk"}),
         caps=Acknowledgements(),
     )
-    return Installation(folder, engine, vault, clock, ledger, store, Outbox(engine, vault, clock), office)
+    return Installation(
+        folder,
+        engine,
+        vault,
+        clock,
+        ledger,
+        store,
+        Outbox(engine, vault, clock),
+        office,
+        Learning(engine, vault, clock),
+        SecondLooks(engine, vault, clock),
+        AlertBook(engine, clock),
+    )
 
 
 @pytest.fixture(scope="session")

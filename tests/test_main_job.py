@@ -300,7 +300,7 @@ def test_run_and_worker_want_it_said_how_duty_staff_are_alerted(office: Office) 
     assert "alerts: nothing found" in office.run("worker", code=2)
 
     config.write_text(plain.replace("enabled = false", "enabled = true"))
-    assert "not built yet" in office.run("run", code=2)
+    assert "alerts.public_url: nothing found; it is needed with enabled = true" in office.run("run", code=2)
 
 
 def test_check_says_a_line_for_each_part_and_fails_where_one_fails(office: Office) -> None:

@@ -16,14 +16,15 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.__main__ import judge
 from mailbot.cases import threads
+from mailbot.cases.access import Officer
 from mailbot.cases.filing import Filing
 from mailbot.cases.joining import FLAGS, clear_columns, raised
 from mailbot.cases.schema import audit, cases, letters, messages
-from mailbot.cases.store import Officer, Store
+from mailbot.cases.store import Store
 from mailbot.config import Acknowledgements, Config, Mailbox, Outgoing
-from mailbot.correspondence.compose import TEMPLATES, LetterFacts
+from mailbot.correspondence.compose import LetterFacts
+from mailbot.correspondence.may_reply import TEMPLATES
 from mailbot.domain import (
     Assessment,
     Case,
@@ -45,6 +46,7 @@ from mailbot.domain import (
 )
 from mailbot.errors import NotAllowed, StaleWrite
 from mailbot.intake.parse import parse
+from mailbot.parts import judge
 from mailbot.pipeline import Tally, process
 from mailbot.worker import send
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
@@ -966,12 +968,15 @@ def test_an_enquiry_followed_by_a_concern_is_a_concern() -> None:
 def test_an_answer_that_quotes_our_own_letter_raises_nothing_by_it(sqlite: Installation, template: str) -> None:
     facts = LetterFacts(
         reference="MB-4F7K-29QX",
-        received_on="24 November 2026",
+        received_at=NOON,
         remit=Remit.OTHER_OFSTED,
         service_type=ServiceType.CHILDMINDER_OR_NURSERY,
         whistleblowing=Whistleblowing.NONE,
         danger=True,
         fears_reprisal=True,
+        worker=True,
+        authority="Leeds",
+        missing=("dates", "copies"),
         by_post=False,
     )
     subject, body = sqlite.office.composer.render(template, facts)
@@ -982,7 +987,7 @@ def test_an_answer_that_quotes_our_own_letter_raises_nothing_by_it(sqlite: Insta
         parse(message(f"{thanks}{below}", subject=f"Re: {subject}"))
         for below in ("", f"\r\n\r\nOn Tue, 24 Nov 2026 at 09:00, Ofsted <{INBOX}> wrote:\r\n{quoted}")
     )
-    assert "CHILD IS IN DANGER" in quoting.quoted
+    assert "999" in quoting.quoted
     plain, with_letter = judge().assess([sqlite.office.own_words.left_out(one) for one in (bare, quoting)])
     assert (with_letter.priority, with_letter.immediate_risk, with_letter.look_first) == (
         plain.priority,

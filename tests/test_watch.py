@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import imaplib
-import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -33,9 +30,9 @@ from tests.conftest import Installation
 from tests.doubles import mail
 from tests.servers import ServerMissing, free_ports
 from tests.servers.dovecot import running_dovecot
+from tests.servers.webhook import SECRET_PATH, Webhook, running_webhook
 
 MINUTES = 10
-SECRET_PATH = "/hooks/s3cret-of-the-webhook"
 CONFIG = """
 [database]
 url = "sqlite:///mailbot.sqlite3"
@@ -54,51 +51,12 @@ name = "enquiries"
 """
 
 
-@dataclass
-class Webhook:
-    """A channel beside email that keeps what it is told and answers with `status`."""
-
-    status: int = 200
-    posts: list[dict[str, Any]] = field(default_factory=list)
-    asked_for: list[str] = field(default_factory=list)
-    port: int = 0
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}{SECRET_PATH}"
-
-
 @pytest.fixture
 def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
-    channel = Webhook()
-
-    class Channel(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            channel.posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.answer()
-
-        def do_GET(self) -> None:
-            self.answer()
-
-        def answer(self) -> None:
-            channel.asked_for.append(self.path)
-            self.send_response(channel.status)
-            self.send_header("Location", "/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Tests are quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Channel) as server:
-        channel.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with running_webhook() as channel:
         monkeypatch.setenv("WATCH_WEBHOOK", channel.address)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         yield channel
-        server.shutdown()
-        thread.join()
 
 
 @dataclass

@@ -68,7 +68,15 @@ def working(installation: Installation, *boxes: Mailbox) -> Iterator[Worker]:
     config = Config(mailbox=boxes, outgoing=Outgoing(kind="folder", path=str(installation.folder / "outbox")))
     with carrier(config.outgoing, installation.clock):  # a library that loads late is not the worker's time
         pass
-    worker = Worker(config, installation.office, installation.outbox, installation.clock, {})
+    worker = Worker(
+        config,
+        installation.office,
+        installation.outbox,
+        installation.second_looks,
+        installation.alert_book,
+        installation.clock,
+        {},
+    )
     worker.start()
     try:
         yield worker

@@ -1,10 +1,16 @@
-"""What each role may do: the one table that pages, commands and their tests read."""
+"""What each role may do: the one table that pages, commands and their tests read; and who may know of which case."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+import sqlalchemy as sa
+
+from mailbot.cases.schema import cases
 from mailbot.domain import Role
+from mailbot.errors import NotAllowed
 
 
 class Permission(StrEnum):
@@ -13,6 +19,8 @@ class Permission(StrEnum):
     REVIEW = "review cases"
     READ_ORIGINALS = "read original messages"
     SEE_HEALTH = "see how the intake stands"
+    SEE_MODEL = "see how the model does"
+    PROMOTE_MODEL = "have another model decide"
     SETTLE_LETTERS = "settle letters"
     MANAGE_STAFF = "manage staff"
 
@@ -25,6 +33,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.SEE_HEALTH: frozenset(
         {Role.OFFICER, Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER, Role.ADMINISTRATOR}
     ),
+    Permission.SEE_MODEL: frozenset({Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER, Role.AUDITOR}),
+    Permission.PROMOTE_MODEL: frozenset({Role.DUTY_MANAGER}),
     Permission.SETTLE_LETTERS: frozenset({Role.OFFICER, Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER}),
     Permission.MANAGE_STAFF: frozenset({Role.ADMINISTRATOR}),
 }
@@ -36,3 +46,25 @@ CONFIRMED_BY_A_SECOND = frozenset({Role.WHISTLEBLOWING_OFFICER, Role.ADMINISTRAT
 def may(role: Role, permission: Permission) -> bool:
     """Deny by default: only what stands in the table."""
     return role in ALLOWED[permission]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Officer:
+    """A signed-in member of staff, as far as the record needs to know them."""
+
+    email: str
+    role: Role
+
+    def may(self, permission: Permission) -> bool:
+        return may(self.role, permission)
+
+
+def demand(officer: Officer, permission: Permission) -> None:
+    """Raises `NotAllowed` where the officer's role does not include the permission."""
+    if not officer.may(permission):
+        raise NotAllowed(f"Your role does not allow you to {permission}")
+
+
+def visible(query: sa.Select[Any], officer: Officer) -> sa.Select[Any]:
+    """A query over cases cut down to what `officer` may know of: the one place where restriction is decided."""
+    return query if officer.may(Permission.READ_RESTRICTED) else query.where(cases.c.restricted.is_(False))

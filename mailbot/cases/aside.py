@@ -10,11 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.access import Permission
+from mailbot.cases.access import Officer, Permission
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.ledger import Ledger, MessageState, StoredMail
 from mailbot.cases.schema import messages
-from mailbot.cases.store import Officer
 from mailbot.clock import Clock
 from mailbot.domain import RawMail
 from mailbot.errors import NotAllowed

@@ -11,7 +11,9 @@ import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
+from mailbot.cases.alerts import raise_alert
 from mailbot.cases.joining import Joining, clear_columns, restrict_suggested
+from mailbot.cases.learning import note_opinions
 from mailbot.cases.ledger import MessageState, StoredMail
 from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, masked
 from mailbot.cases.schema import cases, letters, messages
@@ -179,6 +181,7 @@ class Filing:
         if in_restricted:
             found["mailbox"] = stored.mail.mailbox
         self._joining.add(case, stored, narrative, identity, found)
+        self._alert(case.id, message.assessment)
         if thread.returned_letter is not None:
             self._joining.return_letter(case, thread.returned_letter)
         elif reply.acknowledge:
@@ -211,11 +214,17 @@ class Filing:
                 "sealed_identity": self._seal(stored.vault_id, Purpose.IDENTITY, IDENTITY_PLACE, identity),
             },
         ).scalar_one()
+        note_opinions(self._connection, case_id, message.assessment, self._clock())
+        self._alert(case_id, message.assessment)
         self._queue_letter(case_id, stored.vault_id, message, state, ACKNOWLEDGEMENT)
         if suggested and message.thread.suggestion:
             self._joining.add_task(case_id, TaskKind.JOIN, message.thread.suggestion.why, suggested.id)
         self._audit("filed", message.reference, f"priority {message.assessment.priority}; acknowledgement {state}")
         return case_id
+
+    def _alert(self, case_id: int, assessment: Assessment) -> None:
+        if assessment.priority == 1:
+            raise_alert(self._connection, case_id, self._clock())
 
     def _suggested(self, suggestion: Suggestion | None) -> Any:
         """The suggested case. Where it is restricted, so is the new one: both may be the same person's (P22)."""

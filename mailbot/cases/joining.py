@@ -204,4 +204,6 @@ def clear_columns(assessment: Assessment) -> dict[str, Any]:
     """What of an assessment stands in clear columns of a case: what queues, counts and reports need."""
     columns: dict[str, Any] = {name: getattr(assessment, name) for name in CLEAR}
     columns |= {situation: situation in assessment.situations for situation in Situation}
+    if assessment.registered:
+        columns["urn"] = assessment.registered.urn
     return columns | {"look_first": assessment.look_first is not None}

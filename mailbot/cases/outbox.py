@@ -15,11 +15,10 @@ import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.access import Permission
+from mailbot.cases.access import Officer, Permission
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.filing import ACKNOWLEDGEMENT, LETTER_PLACE
 from mailbot.cases.schema import cases, letters
-from mailbot.cases.store import Officer
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import Channel, Letter, LetterState, QueuedLetter

@@ -184,6 +184,110 @@ intake = sa.Table(
 )
 """How each mailbox stands: when it was last taken in, and since when something waits that could not be."""
 
+services = sa.Table(
+    "services",
+    metadata,
+    sa.Column("urn", sa.String(16), primary_key=True),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("service_type", sa.String(32), nullable=False),
+    sa.Column("authority", sa.String(64), nullable=False),
+    sa.Column("town", sa.String(64), nullable=False),
+    sa.Column("postcode", sa.String(16), nullable=False),
+    sa.Column("places", sa.Integer),
+    sa.Column("provider", sa.String(255), nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("imported_at", Moment, nullable=False),
+)
+"""The regulator's published register. What it lists no longer stays, as closed."""
+
+opinions = sa.Table(
+    "opinions",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("model", sa.String(64), nullable=False),
+    sa.Column("decides", sa.Boolean, nullable=False),
+    sa.Column("judged_at", Moment, nullable=False),
+    sa.Column("priority", sa.SmallInteger, nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("immediate_risk", sa.Boolean, nullable=False),
+    sa.Column("child_at_risk", sa.Boolean, nullable=False),
+    sa.Column("systemic_failure", sa.Boolean, nullable=False),
+    sa.Column("quality_of_care", sa.Boolean, nullable=False),
+    sa.Column("regulatory_breach", sa.Boolean, nullable=False),
+    sa.Column("remit", sa.String(32), nullable=False),
+    sa.Column("service_type", sa.String(32), nullable=False),
+    sa.Column("whistleblowing", sa.String(32), nullable=False),
+    sa.Column("anonymous", sa.Boolean, nullable=False),
+    sa.Column("confidentiality", sa.String(16), nullable=False),
+    sa.Column("contact", sa.String(16), nullable=False),
+    sa.Index("ix_opinions_judged_at", "judged_at"),
+)
+"""What each model said of a case's first message: the one that decided, and the one that ran beside it."""
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False),
+    sa.Column("answered_at", Moment, nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("immediate_risk", sa.Boolean, nullable=False),
+    sa.Column("child_at_risk", sa.Boolean, nullable=False),
+    sa.Column("systemic_failure", sa.Boolean, nullable=False),
+    sa.Column("quality_of_care", sa.Boolean, nullable=False),
+    sa.Column("regulatory_breach", sa.Boolean, nullable=False),
+    sa.Column("remit", sa.String(32), nullable=False),
+    sa.Column("service_type", sa.String(32), nullable=False),
+    sa.Column("whistleblowing", sa.String(32), nullable=False),
+    sa.Column("anonymous", sa.Boolean, nullable=False),
+    sa.Column("confidentiality", sa.String(16), nullable=False),
+    sa.Column("contact", sa.String(16), nullable=False),
+    sa.UniqueConstraint("case_id", name="uq_answers_case_id"),
+    sa.Index("ix_answers_answered_at", "answered_at"),
+)
+"""What an officer who read the case said of it, last: what the model is measured by and may learn from."""
+
+second_looks = sa.Table(
+    "second_looks",
+    metadata,
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("day", sa.Date, nullable=False, index=True),
+    sa.Column("drawn_at", Moment, nullable=False),
+    sa.Column("answered_at", Moment),
+    sa.Column("answered_by", sa.String(254)),
+    sa.Column("danger", sa.Boolean),
+)
+"""Cases of low priority drawn by chance each day, for somebody to read who does not see what the machine said."""
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("raised_at", Moment, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("told", sa.Integer, nullable=False),
+    sa.Column("next_at", Moment, nullable=False),
+    sa.Column("taken_by", sa.String(254)),
+    sa.Column("taken_at", Moment),
+    sa.Column("done_at", Moment),
+    sa.Index("ix_alerts_state", "state", "next_at"),
+)
+"""That somebody may be in danger: waiting, taken or done. `told` counts how often duty staff were told."""
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("alert_id", BigId, sa.ForeignKey("alerts.id"), nullable=False, index=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("recipient", sa.String(254), nullable=False),
+    sa.Column("problem", sa.String(255)),
+)
+"""Each telling of an alert: which channel, to whom of the staff, and why it did not go."""
+
 notes = sa.Table(
     "notes",
     metadata,

@@ -18,10 +18,12 @@ import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.access import Permission, may
+from mailbot.cases.access import Officer, Permission, demand, visible
+from mailbot.cases.alerts import end_alert, raise_alert
 from mailbot.cases.database import one_at_a_time, storage_errors, writing
 from mailbot.cases.filing import Filing
 from mailbot.cases.joining import Joining, restrict_suggested
+from mailbot.cases.learning import READ, note_answer
 from mailbot.cases.narrative import FOLLOW_UP_NARRATIVE_PLACE, NARRATIVE_PLACE, Narrative
 from mailbot.cases.schema import actions, cases, follow_ups, notes, tasks
 from mailbot.cases.vault import Purpose, Vault
@@ -40,7 +42,6 @@ from mailbot.domain import (
     Note,
     QueueEntry,
     Remit,
-    Role,
     ServiceType,
     Situation,
     Task,
@@ -81,17 +82,6 @@ SEALED_FIELDS = frozenset({"service_name", "written_by_child", "complained_first
 """Fields of the assessment that stand in no clear column."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Officer:
-    """A signed-in member of staff, as far as the record needs to know them."""
-
-    email: str
-    role: Role
-
-    def may(self, permission: Permission) -> bool:
-        return may(self.role, permission)
-
-
 class Store:
     """The cases, for those who file them and those who work them."""
 
@@ -118,26 +108,26 @@ class Store:
         """
         query = sa.select(*_ENTRY_COLUMNS, _has_task(officer)).where(cases.c.state.in_(list(states)))
         if officer is not None:
-            self._demand(officer, Permission.READ_CASES)
-            query = _visible(query, officer)
+            demand(officer, Permission.READ_CASES)
+            query = visible(query, officer)
         query = query.order_by(cases.c.priority, cases.c.received_at, cases.c.id)
         with storage_errors(), self._engine.connect() as connection:
             return [_entry(row) for row in connection.execute(query)]
 
     def counts(self, officer: Officer) -> dict[CaseState, int]:
         """How many cases of each state `officer` may see."""
-        self._demand(officer, Permission.READ_CASES)
-        query = _visible(sa.select(cases.c.state, sa.func.count()), officer).group_by(cases.c.state)
+        demand(officer, Permission.READ_CASES)
+        query = visible(sa.select(cases.c.state, sa.func.count()), officer).group_by(cases.c.state)
         with storage_errors(), self._engine.connect() as connection:
             found = {CaseState(state): int(count) for state, count in connection.execute(query)}
         return {state: found.get(state, 0) for state in CaseState}
 
     def open_case(self, reference: str, officer: Officer) -> Case:
         """The case as `officer` may read it; the reading is audited. `NotAllowed` if it is not there for them."""
-        self._demand(officer, Permission.READ_CASES)
+        demand(officer, Permission.READ_CASES)
         with storage_errors(), self._writing.begin() as connection:
             row = self._visible_row(connection, reference, officer)
-            audit.record(connection, at=self._clock(), actor=officer.email, act="read case", reference=reference)
+            audit.record(connection, at=self._clock(), actor=officer.email, act=READ, reference=reference)
             return self._case(connection, row, officer)
 
     def review(self, reference: str, officer: Officer, version: int, decision: Decision) -> None:
@@ -146,7 +136,7 @@ class Store:
         Raises `StaleWrite` where the case has changed since `version` was read, `NotAllowed` where it is not theirs or
         where a case in which a child may be at risk would be ended with nothing done.
         """
-        self._demand(officer, Permission.REVIEW)
+        demand(officer, Permission.REVIEW)
         now = self._clock()
         with storage_errors(), self._writing.begin() as connection:
             row = self._visible_row(connection, reference, officer)
@@ -171,13 +161,24 @@ class Store:
             if changed.rowcount == 0:
                 raise StaleWrite("Somebody else has changed this case since you opened it. Nothing of yours was saved")
             self._write_review(connection, row, officer, now, decision)
+            note_answer(connection, row.id, reference, officer, values, now)
+            self._alert(connection, row, values, decision, now)
+
+    @staticmethod
+    def _alert(connection: sa.Connection, row: Any, values: dict[str, Any], decision: Decision, now: datetime) -> None:
+        """A danger that an officer finds alerts at once; one that is decided on, or is none, alerts no more."""
+        danger = values["immediate_risk"] or values["adult_in_danger"]
+        if not danger or decision.actions:
+            end_alert(connection, row.id, now)
+        elif not (row.immediate_risk or row.adult_in_danger):
+            raise_alert(connection, row.id, now)
 
     def settle_task(self, reference: str, officer: Officer, task_id: int, *, join: bool = False) -> str:
         """Notes that a task is seen to; says the reference to go on with. Audited.
 
         `join` confirms that the case belongs to the other one: its messages become that case's, and it is closed.
         """
-        self._demand(officer, Permission.REVIEW)
+        demand(officer, Permission.REVIEW)
         now = self._clock()
         with storage_errors(), self._writing.begin() as connection:
             one_at_a_time(connection)
@@ -322,16 +323,11 @@ class Store:
         return self._vault.unseal(vault_id, Purpose.NARRATIVE, place, note.sealed_note).decode()
 
     def _visible_row(self, connection: sa.Connection, reference: str, officer: Officer) -> Any:
-        query = _visible(sa.select(cases, _has_task(officer)).where(cases.c.reference == reference), officer)
+        query = visible(sa.select(cases, _has_task(officer)).where(cases.c.reference == reference), officer)
         row = connection.execute(query).one_or_none()
         if row is None:
             raise NotAllowed("There is no such case, or it is not one you may see")
         return row
-
-    @staticmethod
-    def _demand(officer: Officer, permission: Permission) -> None:
-        if not officer.may(permission):
-            raise NotAllowed(f"Your role does not allow you to {permission}")
 
 
 def may_be(field: str, value: str) -> bool:
@@ -372,11 +368,6 @@ def _follow_ups_of(case_id: int) -> sa.Select[Any]:
         .where(follow_ups.c.case_id == case_id)
         .order_by(follow_ups.c.received_at, follow_ups.c.message_id)
     )
-
-
-def _visible(query: sa.Select[Any], officer: Officer) -> sa.Select[Any]:
-    """The query cut down to what `officer` may know of: the one place where restriction is decided."""
-    return query if officer.may(Permission.READ_RESTRICTED) else query.where(cases.c.restricted.is_(False))
 
 
 def _refuse_to_drop_a_child(values: dict[str, Any], decision: Decision) -> None:

@@ -1,12 +1,13 @@
 """Writing letters from the templates in ``templates/LANGUAGE/``: Jinja2 with `StrictUndefined`, plain text.
 
-A template is a subject line, an empty line and the body. It is given only what `LetterFacts` holds: nothing of what the
-sender wrote can get into a letter.
+A template is a subject line, an empty line and the body. It is given only what `LetterFacts` and the contact points
+hold: nothing of what the sender wrote can get into a letter. A Welsh message gets Welsh and English.
 """
 
 from __future__ import annotations
 
 import base64
+import itertools
 import secrets
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -15,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
-from mailbot.correspondence.may_reply import answer_to
+from mailbot.correspondence.contacts import read_contacts
+from mailbot.correspondence.may_reply import TEMPLATES, answer_to
 from mailbot.domain import (
     Assessment,
     Channel,
@@ -29,21 +31,35 @@ from mailbot.domain import (
 )
 from mailbot.errors import ArtefactRefused
 
-TEMPLATES = ("concern", "whistleblowing", "out_of_remit", "enquiry")
 LONDON = ZoneInfo("Europe/London")
+ENGLISH, WELSH = "en", "cy"
+LANGUAGES = (ENGLISH, WELSH)
+MONTHS = {
+    ENGLISH: "January February March April May June July August September October November December".split(),
+    WELSH: "Ionawr Chwefror Mawrth Ebrill Mai Mehefin Gorffennaf Awst Medi Hydref Tachwedd Rhagfyr".split(),
+}
+BETWEEN_LANGUAGES = "\n\n----------\n\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFacts:
-    """All that a template may use. `received_on` is the day of arrival in London, in words."""
+    """All that a template may use, besides the contact points. `received_at` becomes the day in London, in words.
+
+    `worker` says that somebody writes of where they work; `fears_reprisal` also where they may, and it is not sure.
+    `authority` is the council of the place, '' where it is not told; `missing` names what would help and is not told:
+    dates, names, service, place, copies.
+    """
 
     reference: str
-    received_on: str
+    received_at: datetime
     remit: Remit
     service_type: ServiceType
     whistleblowing: Whistleblowing
     danger: bool
     fears_reprisal: bool
+    worker: bool
+    authority: str
+    missing: tuple[str, ...]
     by_post: bool
 
 
@@ -51,14 +67,18 @@ class Composer:
     """Composes letters. Raises `ArtefactRefused` at once where a template is missing or asks for what is not there."""
 
     def __init__(self, templates: Path, reply_addresses: dict[str, str]) -> None:
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(templates / "en"),
-            undefined=jinja2.StrictUndefined,
-            autoescape=False,  # noqa: S701  plain text mail: an escaped ampersand would be shown as such
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+        self._contacts = read_contacts(templates)
+        self._environments = {
+            language: jinja2.Environment(
+                loader=jinja2.FileSystemLoader(templates / language),
+                undefined=jinja2.StrictUndefined,
+                autoescape=False,  # noqa: S701  plain text mail: an escaped ampersand would be shown as such
+                trim_blocks=True,
+                lstrip_blocks=True,
+                keep_trailing_newline=True,
+            )
+            for language in LANGUAGES
+        }
         self._reply_addresses = reply_addresses
         self._check()
 
@@ -71,15 +91,21 @@ class Composer:
             return None
         facts = LetterFacts(
             reference=reference,
-            received_on=_day(mail.received_at),
+            received_at=mail.received_at,
             remit=assessment.remit,
             service_type=assessment.service_type,
             whistleblowing=assessment.whistleblowing,
             danger=assessment.immediate_risk or assessment.adult_in_danger,
-            fears_reprisal=assessment.fears_reprisal,
+            fears_reprisal=assessment.fears_reprisal or not assessment.whistleblowing_sure,
+            worker=assessment.whistleblowing is not Whistleblowing.NONE,
+            authority=assessment.local_authority or "",
+            missing=assessment.missing,
             by_post=reply.channel is Channel.POST,
         )
-        subject, body = self.render(template, facts)
+        languages = (WELSH, ENGLISH) if assessment.language == WELSH else (ENGLISH,)
+        written = [self.render(template, facts, language) for language in languages]
+        subject = written[0][0] if len(written) == 1 else _shared_subject(written, reference)
+        body = BETWEEN_LANGUAGES.join(text.strip() for _, text in written) + "\n"
         return Letter(
             recipient=_recipient(email, assessment, reply),
             channel=Channel.POST if reply.channel is Channel.POST else Channel.EMAIL,
@@ -95,35 +121,45 @@ class Composer:
         """Where answers to that mailbox's letters come back, without a token; '' where none is set."""
         return self._reply_addresses.get(mailbox, "")
 
-    def render(self, template: str, facts: LetterFacts) -> tuple[str, str]:
+    def render(self, template: str, facts: LetterFacts, language: str = ENGLISH) -> tuple[str, str]:
         """Subject and body of a template filled in."""
-        values = {field.name: getattr(facts, field.name) for field in fields(facts)}
+        values = {field.name: getattr(facts, field.name) for field in fields(facts) if field.name != "received_at"}
+        values |= {"received_on": _day(facts.received_at, language), "contacts": self._contacts}
+        name = f"templates/{language}/{template}.txt"
         try:
-            text = self._environment.get_template(f"{template}.txt").render(values)
-        except jinja2.TemplateNotFound:
-            raise ArtefactRefused(f"the template templates/en/{template}.txt is missing: put it back") from None
+            text = self._environments[language].get_template(f"{template}.txt").render(values)
+        except jinja2.TemplateNotFound as error:
+            raise ArtefactRefused(f"{name} needs {error.name}, which is missing: put it back") from None
         except jinja2.TemplateError as error:
-            raise ArtefactRefused(f"the template templates/en/{template}.txt cannot be used: {error}") from None
+            raise ArtefactRefused(f"the template {name} cannot be used: {error}") from None
         subject, _, body = text.partition("\n\n")
+        if not subject.strip() or not body.strip():
+            raise ArtefactRefused(f"the template {name} has no subject or no body")
         return subject.strip(), body.strip() + "\n"
 
     def _check(self) -> None:
-        for template in TEMPLATES:
-            for remit in Remit:
-                for danger in (False, True):
-                    facts = LetterFacts(
-                        reference="MB-0000-0000",
-                        received_on="1 January 2026",
-                        remit=remit,
-                        service_type=ServiceType.UNKNOWN,
-                        whistleblowing=Whistleblowing.NONE,
-                        danger=danger,
-                        fears_reprisal=danger,
-                        by_post=False,
-                    )
-                    subject, body = self.render(template, facts)
-                    if not subject or not body.strip():
-                        raise ArtefactRefused(f"the template templates/en/{template}.txt has no subject or no body")
+        """Renders every template once for each answer that changes what it says, so that a fault shows at the start."""
+        for language, template, remit, danger in itertools.product(LANGUAGES, TEMPLATES, Remit, (False, True)):
+            facts = LetterFacts(
+                reference="MB-0000-0000",
+                received_at=datetime(2026, 1, 1, tzinfo=LONDON),
+                remit=remit,
+                service_type=ServiceType.UNKNOWN,
+                whistleblowing=Whistleblowing.NONE,
+                danger=danger,
+                fears_reprisal=danger,
+                worker=danger,
+                authority="Leeds" if danger else "",
+                missing=("dates", "names", "service", "place", "copies") if danger else (),
+                by_post=False,
+            )
+            self.render(template, facts, language)
+
+
+def _shared_subject(written: list[tuple[str, str]], reference: str) -> str:
+    """Both languages' subjects with the reference once."""
+    words = [subject.removesuffix(reference).rstrip(": ") for subject, _ in written]
+    return f"{' / '.join(words)}: {reference}"
 
 
 def _new_token() -> str:
@@ -138,6 +174,6 @@ def _recipient(email: Email, assessment: Assessment, reply: Reply) -> str:
     return answer_to(email).address
 
 
-def _day(moment: datetime) -> str:
+def _day(moment: datetime, language: str) -> str:
     local = moment.astimezone(LONDON)
-    return f"{local.day} {local:%B %Y}"
+    return f"{local.day} {MONTHS[language][local.month - 1]} {local.year}"

@@ -11,7 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailbot.config import Acknowledgements
-from mailbot.domain import Address, Assessment, Channel, Contact, Email, Kind, Remit, Reply, Thread, Whistleblowing
+from mailbot.domain import (
+    Address,
+    Assessment,
+    Channel,
+    Contact,
+    Email,
+    Kind,
+    Remit,
+    Reply,
+    ServiceType,
+    Thread,
+    Whistleblowing,
+)
 
 SHARED_LOCAL_PARTS = frozenset(
     "admin administrator office reception receptionist info enquiries enquiry contact hello mail mailbox team "
@@ -86,27 +98,47 @@ def may_reply(
     by_post = assessment.contact is Contact.POST
     for reason, holds in REASONS_TO_WITHHOLD + ([] if by_post else REASONS_AGAINST_THE_ADDRESS):
         if holds(question):
-            held = template_for(assessment) if reason.endswith(A_PERSON_DECIDES) and not by_post else None
+            held = template_for(email, assessment) if reason.endswith(A_PERSON_DECIDES) and not by_post else None
             return Reply(channel=Channel.NONE, template=None, withheld_because=reason, held_template=held)
     channel = Channel.POST if by_post else Channel.EMAIL
-    return Reply(channel=channel, template=template_for(assessment), withheld_because=None)
+    return Reply(channel=channel, template=template_for(email, assessment), withheld_because=None)
 
 
-def template_for(assessment: Assessment) -> str:
-    """The template of `templates/LANGUAGE/` for the sender's situation, by the first line that fits."""
-    if assessment.kind is not Kind.CONCERN:
-        return "enquiry"
-    if assessment.remit in OUT_OF_REMIT:
-        return "out_of_remit"
-    if assessment.whistleblowing is not Whistleblowing.NONE:
-        return "whistleblowing"
-    return "concern"
+def template_for(email: Email, assessment: Assessment) -> str:
+    """The template of `templates/LANGUAGE/` for the sender's situation, by the first line of the table that fits."""
+    return next(template for template, fits in SITUATIONS if fits(email, assessment))
+
+
+def _in_danger(email: Email, judged: Assessment) -> bool:
+    return judged.kind is Kind.CONCERN and (judged.immediate_risk or judged.adult_in_danger)
+
+
+SITUATIONS: list[tuple[str, Callable[[Email, Assessment], bool]]] = [
+    ("child", lambda email, judged: judged.written_by_child),
+    ("danger", _in_danger),
+    ("unreadable", lambda email, judged: email.unreadable is not None),
+    ("information_request", lambda email, judged: judged.kind is Kind.INFORMATION_REQUEST),
+    ("enquiry", lambda email, judged: judged.kind is not Kind.CONCERN),
+    ("other_nation", lambda email, judged: judged.remit is Remit.OTHER_NATION),
+    ("excluded_service", lambda email, judged: judged.whistleblowing is Whistleblowing.EXCLUDED_SERVICE),
+    ("whistleblower", lambda email, judged: judged.whistleblowing is Whistleblowing.QUALIFYING),
+    ("whistleblower_not_covered", lambda email, judged: judged.whistleblowing is Whistleblowing.NOT_COVERED),
+    ("grievance", lambda email, judged: judged.remit is Remit.GRIEVANCE),
+    ("further_education", lambda email, judged: judged.service_type is ServiceType.FE_COLLEGE),
+    ("school", lambda email, judged: judged.remit is Remit.OTHER_OFSTED),
+    ("other_regulator", lambda email, judged: judged.remit is Remit.OTHER_REGULATOR),
+    ("council", lambda email, judged: judged.service_type is ServiceType.LOCAL_AUTHORITY),
+    ("cafcass", lambda email, judged: judged.service_type is ServiceType.CAFCASS),
+    ("inspected", lambda email, judged: judged.remit is Remit.INSPECTED),
+    ("regulated", lambda email, judged: True),
+]
+"""Which letter the sender gets (P2 to P6, P16 to P20, P26), read from the top."""
+
+TEMPLATES = tuple(template for template, _ in SITUATIONS)
 
 
 A_PERSON_DECIDES = ": a person decides"
 """How a reason ends where the letter is written but held, for an officer to send or to leave."""
-
-OUT_OF_REMIT = frozenset({Remit.OTHER_OFSTED, Remit.OTHER_NATION, Remit.OTHER_REGULATOR, Remit.GRIEVANCE})
 
 
 def _no_usable_address(asked: _Question) -> bool:

@@ -13,10 +13,13 @@ from typing import Protocol
 
 from mailbot.clock import Clock
 from mailbot.config import Outgoing
+from mailbot.correspondence.html import as_html
 from mailbot.domain import QueuedLetter
 from mailbot.errors import DeliveryFailed
 
 TIMEOUT_SECONDS = 60
+ALERT = "alert"
+"""What stands for a template where duty staff are alerted."""
 
 
 class Carrier(Protocol):
@@ -50,7 +53,7 @@ def composed(queued: QueuedLetter, settings: Outgoing, clock: Clock) -> EmailMes
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(clock())
     mail["Message-ID"] = f"<{queued.case_reference.lower()}.{queued.id}@{sender.rpartition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-replied"
+    mail["Auto-Submitted"] = "auto-generated" if letter.template == ALERT else "auto-replied"
     mail["X-Auto-Response-Suppress"] = "All"
     if letter.tagged_address and letter.tagged_address != sender:
         mail["Reply-To"] = letter.tagged_address
@@ -58,6 +61,7 @@ def composed(queued: QueuedLetter, settings: Outgoing, clock: Clock) -> EmailMes
         mail["In-Reply-To"] = letter.in_reply_to
         mail["References"] = letter.in_reply_to
     mail.set_content(letter.body, cte="quoted-printable")
+    mail.add_alternative(as_html(letter.body), subtype="html", cte="quoted-printable")
     return mail
 
 

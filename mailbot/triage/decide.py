@@ -5,7 +5,8 @@ Nothing here lowers danger: a rule that says immediate risk wins over any probab
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import structlog
@@ -19,6 +20,8 @@ from mailbot.domain import (
     Kind,
     Nation,
     Remit,
+    SecondOpinion,
+    ServiceMatch,
     ServiceType,
     Situation,
     Whistleblowing,
@@ -26,12 +29,14 @@ from mailbot.domain import (
 )
 from mailbot.errors import ArtefactRefused
 from mailbot.triage.facts import read_facts
-from mailbot.triage.model import Opinion, Passage, TextModel
-from mailbot.triage.places import Gazetteer
+from mailbot.triage.model import CHALLENGER, CHAMPION, SHIPPED, Opinion, Passage, TextModel, card_of
+from mailbot.triage.phrases import PhraseBook
+from mailbot.triage.places import Gazetteer, PlaceDecision
+from mailbot.triage.register import Register
 from mailbot.triage.rules import RuleBook
 from mailbot.triage.sentences import sentences
-from mailbot.triage.services import find_service
-from mailbot.triage.wishes import read_wishes
+from mailbot.triage.services import ServiceFound, find_service
+from mailbot.triage.wishes import Wishes, read_wishes
 
 log = structlog.get_logger()
 
@@ -40,11 +45,14 @@ READ_LANGUAGES = frozenset({"en", "cy"})
 FEW_WORDS = 25
 """A message with fewer words of its own is judged with what it forwards or attaches."""
 
+LIKELY = 0.5
+"""The chance of danger from which a message is a concern, though it seems to be a question or a request."""
+
+MOST_ATTACHED = 5000
+"""Characters of an attachment that are judged; rules look through all of it."""
+
 MOST_SENTENCES = 60
 """How many sentences of a message the model looks at one by one."""
-
-RULES_WEIGH = {"service_type": 15, "whistleblowing": 6}
-"""How many times likelier a value becomes where a rule names it, beside what the model thinks."""
 
 REMIT_OF_SERVICE: dict[ServiceType, Remit] = {
     ServiceType.CHILDRENS_HOME: Remit.REGULATED,
@@ -78,6 +86,7 @@ CLAUSES: dict[str, str] = {
     "kind": "P8",
     "service_type": "P14",
     "whistleblowing": "P16",
+    "confidentiality": "P22",
     "remit": "P5",
     **dict.fromkeys(Situation, "P8"),
 }
@@ -107,20 +116,57 @@ def whistleblowing_of(worker: Whistleblowing, kind: Kind, remit: Remit, service:
 
 
 class Judge:
-    """Judges messages. The model is loaded with the first message; without one the rules work alone."""
+    """Judges messages. The model is loaded with the first message; without one the rules work alone.
 
-    def __init__(self, models: Path, rules: RuleBook, gazetteer: Gazetteer) -> None:
+    `register` gives the register of services as it stands. In the folder `learnt` there may be a champion, which then
+    decides in the shipped model's place, and a challenger, which judges beside it and decides nothing.
+    """
+
+    def __init__(
+        self,
+        models: Path,
+        rules: RuleBook,
+        phrases: PhraseBook,
+        gazetteer: Gazetteer,
+        register: Callable[[], Register] = Register,
+        *,
+        model: Path | None = None,
+        learnt: Path | None = None,
+        encoder: bool = True,
+    ) -> None:
         self._models = models
+        self._model = model or models / SHIPPED
+        self._learnt = learnt
+        self._encoder = encoder
         self._rules = rules
+        self._phrases = phrases
         self._gazetteer = gazetteer
-        self._model: TextModel | None = None
-        self._model_tried = False
+        self._register = register
+        self._decides: TextModel | None = None
+        self._beside: TextModel | None = None
+        self._stamp: tuple[int, ...] | None = None
 
     def assess(self, emails: Sequence[Email]) -> list[Assessment]:
-        """One assessment for each email, in order; the model is asked once for all of them."""
-        model = self._loaded() if emails else None
+        """One assessment for each email, in order; each model is asked once for all of them."""
+        if not emails:
+            return []
+        self._load()
+        assessments = self._assessed(emails, self._decides)
+        if self._beside is None:
+            return assessments
+        beside = self._assessed(emails, self._beside)
+        return [replace(one, second_opinion=_as_second(other)) for one, other in zip(assessments, beside, strict=True)]
+
+    def _assessed(self, emails: Sequence[Email], model: TextModel | None) -> list[Assessment]:
+        register = self._register()
         opinions = model.opinions([passage_of(email) for email in emails]) if model else [None] * len(emails)
-        return [self._assess_one(email, opinion, model) for email, opinion in zip(emails, opinions, strict=True)]
+        return [
+            self._assess_one(email, opinion, model, register) for email, opinion in zip(emails, opinions, strict=True)
+        ]
+
+    def named(self, email: Email) -> Named:
+        """What rules and phrases name in a message, as it weighs beside the model: for fitting one."""
+        return named_by(self._rules.hits_in(email, spoken_parts(email)), read_wishes(email, self._phrases))
 
     def sees_danger(self, text: str) -> bool:
         """Whether words of live danger stand anywhere in `text`, whoever wrote them and wherever they stand."""
@@ -159,31 +205,43 @@ class Judge:
             rules=self._rules.version,
         )
 
-    def _loaded(self) -> TextModel | None:
-        if not self._model_tried:
-            self._model_tried = True
-            try:
-                self._model = TextModel.load(self._models)
-            except ArtefactRefused as error:
-                log.error("no model: rules work alone", action="load model", problem=str(error))
-        return self._model
+    def _load(self) -> None:
+        """Loads the models where they are not loaded or have been changed since, as by a promotion."""
+        champion, challenger = (self._learnt and self._learnt / name for name in (CHAMPION, CHALLENGER))
+        stamp = tuple(_changed_at(at) for at in (self._model, champion, challenger))
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        learnt = self._loaded(champion) if champion and stamp[1] else None
+        self._decides = learnt or self._loaded(self._model)
+        self._beside = self._loaded(challenger) if challenger and stamp[2] else None
 
-    def _assess_one(self, email: Email, opinion: Opinion | None, model: TextModel | None) -> Assessment:
-        draft = _Draft(email, opinion, model)
-        hits = self._rules.hits_in(email, ("text", "subject"))
-        forwarded = self._rules.hits_in(email, ("quoted",)) if is_forward(email) else ()
-        kind = draft.kind()
-        wishes = read_wishes(email)
+    def _loaded(self, at: Path) -> TextModel | None:
+        try:
+            return TextModel.load(at, self._models, encoder=self._encoder)
+        except ArtefactRefused as error:
+            log.error("a model is refused: what else there is works on", action="load model", problem=str(error))
+            return None
+
+    def _assess_one(
+        self, email: Email, opinion: Opinion | None, model: TextModel | None, register: Register
+    ) -> Assessment:
+        wishes = read_wishes(email, self._phrases)
         place = self._gazetteer.decide(email)
         service = find_service(email, place.places)
-        facts = read_facts(email, [found.name for found in place.places], service.name)
-        danger = draft.danger((*hits, *forwarded), kind)
-        if danger and kind is Kind.ENQUIRY:
+        facts = read_facts(email, self._phrases, [found.name for found in place.places], service.name)
+        registered = _registered(register, service, place)
+        authority = registered.authority if registered else None
+        hits = (*self._rules.hits_in(email, spoken_parts(email)), *_of_register(registered, service))
+        draft = _Draft(email, opinion, model, hits, wishes)
+        kind = draft.kind()
+        danger = draft.danger(kind)
+        if danger and kind in (Kind.ENQUIRY, Kind.INFORMATION_REQUEST):
             kind = Kind.CONCERN  # words of live danger are a concern, however the message puts them
-        situations = draft.situations((*hits, *forwarded), kind, danger=danger)
-        service_type = draft.service_type((*hits, *forwarded))
+        situations = draft.situations(kind, danger=danger)
+        service_type = draft.service_type()
         remit = remit_of(kind, place.nation, service_type, grievance=draft.grievance(situations))
-        worker, sure = draft.worker((*hits, *forwarded))
+        worker, sure = draft.worker()
         whistleblowing = whistleblowing_of(worker, kind, remit, service_type)
         look_first = self._look_first(email, kind, danger=danger)
         concern = kind is Kind.CONCERN
@@ -197,12 +255,13 @@ class Judge:
             whistleblowing=whistleblowing,
             whistleblowing_sure=not concern or sure,
             anonymous=wishes.anonymous,
-            confidentiality=wishes.confidentiality,
+            confidentiality=draft.confidentiality(),
             contact=wishes.contact,
             postal_address=wishes.postal_address,
             service_name=service.name if concern else None,
-            local_authority=place.local_authority if concern else None,
+            local_authority=(place.local_authority or authority) if concern else None,
             urn=service.urn,
+            registered=registered,
             language=email.language,
             priority=priority_of(
                 kind=kind,
@@ -252,22 +311,62 @@ class Judge:
         return None
 
 
-def weighed(chances: Mapping[str, float], hits: Sequence[Evidence], field: str) -> dict[str, float]:
-    """The model's chances for a field's values, multiplied for those that rules name, together 1 again."""
-    raised = dict(chances)
-    for value, hit in {hit.value: hit for hit in hits if hit.field == field}.items():
-        raised[value] *= 1 + RULES_WEIGH[field] * hit.score
-    total = sum(raised.values())
-    return {value: chance / total for value, chance in raised.items()}
+def _changed_at(at: Path | None) -> int:
+    """When the card of the model called `at` was changed, in nanoseconds; 0 without one."""
+    try:
+        return card_of(at).stat().st_mtime_ns if at else 0
+    except FileNotFoundError:
+        return 0
+
+
+def _as_second(assessment: Assessment) -> SecondOpinion:
+    return SecondOpinion(**{field.name: getattr(assessment, field.name) for field in fields(SecondOpinion)})
+
+
+def _registered(register: Register, service: ServiceFound, place: PlaceDecision) -> ServiceMatch | None:
+    named = [found.name for found in place.places]
+    return register.match(service.urn, service.name, filter(None, (*named, place.local_authority)))
+
+
+def _of_register(registered: ServiceMatch | None, service: ServiceFound) -> tuple[Evidence, ...]:
+    """What the register says of the service's kind, resting on the words that name the service."""
+    named = service.evidence[-1:] if registered else ()
+    return tuple(
+        replace(one, field="service_type", value=registered.service_type, source="register", score=registered.score)
+        for one in named
+        if registered
+    )
+
+
+Named = Mapping[str, Mapping[str, float]]
+"""For each field, how surely rules and phrases name which of its values, from 0 to 1."""
+
+
+def named_by(hits: Sequence[Evidence], wishes: Wishes) -> dict[str, dict[str, float]]:
+    """What rules and the sender's stated wishes name. A situation is a field of its own."""
+    named: dict[str, dict[str, float]] = {}
+    for hit in hits:
+        flag = hit.field == "situations"
+        values = named.setdefault(hit.value if flag else hit.field, {})
+        value = "true" if flag else hit.value
+        values[value] = max(values.get(value, 0.0), hit.score)
+    for one in wishes.evidence:
+        named[one.field] = {one.value: 1.0}
+    return named
 
 
 class _Draft:
     """One message on its way to an assessment: asks the model, and gathers the evidence as it goes."""
 
-    def __init__(self, email: Email, opinion: Opinion | None, model: TextModel | None) -> None:
+    def __init__(
+        self, email: Email, opinion: Opinion | None, model: TextModel | None, hits: Sequence[Evidence], wishes: Wishes
+    ) -> None:
         self.email = email
         self.opinion = opinion
         self.model = model
+        self.hits = hits
+        self.wishes = wishes
+        self.named: Named = named_by(hits, wishes)
         self.evidence: list[Evidence] = []
         self._part = _spoken_part(email)
         self._spans = _spoken_sentences(email)
@@ -282,43 +381,49 @@ class _Draft:
             return Kind.AUTOMATIC
         if self.opinion is None:
             return Kind.CONCERN
-        chances = {value: chance for value, chance in self.opinion.fields["kind"].items() if value != Kind.AUTOMATIC}
+        chances = {value: chance for value, chance in self._chances("kind").items() if value != Kind.AUTOMATIC}
         value, chance = max(chances.items(), key=lambda item: item[1])
         if value != Kind.CONCERN and chance < self._threshold("kind"):
             return Kind.CONCERN
         self._model_evidence("kind", value, chance)
         return Kind(value)
 
-    def danger(self, hits: Sequence[Evidence], kind: Kind) -> bool:
-        found = [hit for hit in hits if hit.field == "immediate_risk"]
-        self.evidence.extend(found)
-        chance = self.opinion.of("immediate_risk") if self.opinion else 0.0
-        if kind is Kind.CONCERN and self.opinion and chance >= self._threshold("immediate_risk"):
-            self._model_evidence("immediate_risk", "true", chance)
-            return True
-        return bool(found)
+    def danger(self, kind: Kind) -> bool:
+        """By a rule that raises, whatever the model thinks; else by the model, beside which other rules weigh.
 
-    def situations(self, hits: Sequence[Evidence], kind: Kind, *, danger: bool) -> frozenset[Situation]:
+        In what a machine sent, and in spam, any rule's words count: they only have somebody look.
+        """
+        if kind in (Kind.AUTOMATIC, Kind.SPAM):
+            found = [hit for hit in self.hits if hit.field == "immediate_risk"]
+            self.evidence.extend(found)
+            return bool(found)
+        asked = kind is Kind.CONCERN
+        if kind in (Kind.ENQUIRY, Kind.INFORMATION_REQUEST) and self.opinion:
+            asked = self._chances("immediate_risk")["true"] >= LIKELY  # a question may hold the danger
+        return self._flagged("immediate_risk", "immediate_risk", "true", asked=asked)
+
+    def situations(self, kind: Kind, *, danger: bool) -> frozenset[Situation]:
         if kind is not Kind.CONCERN:
             return frozenset()
-        raised = {Situation.CHILD_AT_RISK} if danger else set()
-        for hit in hits:
-            if hit.field == "situations":
-                raised.add(Situation(hit.value))
-                self.evidence.append(hit)
-        for situation in Situation if self.opinion else ():
-            chance = self.opinion.of(situation) if self.opinion else 0.0
-            if chance >= self._threshold(situation):
-                raised.add(situation)
-                self._model_evidence("situations", situation, chance, column=situation)
-        return frozenset(raised)
+        found = {situation for situation in Situation if self._flagged(situation, "situations", situation, asked=True)}
+        return frozenset(found | ({Situation.CHILD_AT_RISK} if danger else set()))
 
-    def service_type(self, hits: Sequence[Evidence]) -> ServiceType:
+    def _flagged(self, output: str, field: str, value: str, *, asked: bool) -> bool:
+        """Whether a flag stands, with its evidence. Without a model a rule that only weighs raises it, too."""
+        hits = [hit for hit in self.hits if (hit.field, hit.value) == (field, value)]
+        chance = self._chances(output)["true"] if asked and self.opinion else 0.0
+        by_model = chance >= self._threshold(output)
+        raising = [hit for hit in hits if hit.raises or by_model or self.opinion is None]
+        self.evidence.extend(raising)
+        if by_model:
+            self._model_evidence(field, value, chance, column=output)
+        return by_model or bool(raising)
+
+    def service_type(self) -> ServiceType:
         """The kind of service: what the model thinks, weighed with the kinds that the words name."""
-        evenly = dict.fromkeys(map(str, ServiceType), 1 / len(ServiceType))
-        chances = weighed(self.opinion.fields["service_type"] if self.opinion else evenly, hits, "service_type")
-        named = {hit.value: hit for hit in hits if hit.field == "service_type"}
-        best = max(chances, key=chances.__getitem__)
+        named = {hit.value: hit for hit in self.hits if hit.field == "service_type"}
+        chances = self._chances("service_type") if self.opinion else {value: hit.score for value, hit in named.items()}
+        best = max(chances, key=chances.__getitem__, default=str(ServiceType.UNKNOWN))
         if best == ServiceType.UNKNOWN or (best not in named and chances[best] < self._threshold("service_type")):
             return ServiceType.UNKNOWN
         if best in named:
@@ -331,38 +436,50 @@ class _Draft:
         """A private dispute only: nothing about children may be in it."""
         if self.opinion is None or situations:
             return False
-        chance = self.opinion.of("grievance")
+        chance = self._chances("grievance")["true"]
         if chance < self._threshold("grievance"):
             return False
         self._model_evidence("remit", Remit.GRIEVANCE, chance, column="grievance")
         return True
 
-    def worker(self, hits: Sequence[Evidence]) -> tuple[Whistleblowing, bool]:
+    def worker(self) -> tuple[Whistleblowing, bool]:
         """Whether a worker writes, weighed with what the words say of it, and whether that is sure.
 
         Unsure cases are restricted (P22). Only words that say somebody else writes make it surer that no worker does.
         """
         if self.opinion is None:
             return Whistleblowing.NONE, False
-        chances = weighed(self.opinion.fields["whistleblowing"], hits, "whistleblowing")
+        chances = self._chances("whistleblowing")
         value = max(chances, key=chances.__getitem__)
-        named = [hit for hit in hits if (hit.field, hit.value) == ("whistleblowing", value)]
+        named = [hit for hit in self.hits if (hit.field, hit.value) == ("whistleblowing", value)]
         self.evidence.extend(named[:1])
         if value != Whistleblowing.NONE and not named:
             self._model_evidence("whistleblowing", value, chances[value])
         return Whistleblowing(value), 1 - chances[Whistleblowing.NONE] < self._threshold("whistleblowing")
 
+    def confidentiality(self) -> Confidentiality:
+        """What the sender says of their identity: in words that phrases know, else as the model is sure to read it."""
+        said = self.wishes.confidentiality
+        if self.opinion is None or said is not Confidentiality.ASSUMED:
+            return said
+        chances = self._chances("confidentiality")
+        value = max(chances, key=chances.__getitem__)
+        if value == Confidentiality.ASSUMED or chances[value] < self._threshold("confidentiality"):
+            return Confidentiality.ASSUMED
+        self._model_evidence("confidentiality", value, chances[value])
+        return Confidentiality(value)
+
     def confidence(self) -> tuple[tuple[str, float], ...]:
-        """How likely the model holds each answer: the probability of the flag, or of the chosen value."""
+        """How likely each answer is held: the probability of the flag, or of the likeliest value."""
         if self.opinion is None:
             return ()
-        return tuple(
-            (field, round(self.opinion.of(field) if len(values) == 1 else self.opinion.best(field)[1], 3))
-            for field, values in self.opinion.fields.items()
-        )
+        return tuple((field, round(max(self._chances(field).values()), 3)) for field in self.opinion.scores)
+
+    def _chances(self, field: str) -> dict[str, float]:
+        return self.opinion.chances(field, self.named.get(field, {})) if self.opinion else {}
 
     def _threshold(self, field: str) -> float:
-        return self.model.card.thresholds[field] if self.model else 1.0
+        return self.model.thresholds[field] if self.model else 1.0
 
     def _model_evidence(self, field: str, value: str, score: float, column: str | None = None) -> None:
         """The sentence that weighed most for the model's answer."""
@@ -396,15 +513,27 @@ def _spoken_part(email: Email) -> str:
 
 def _spoken_sentences(email: Email) -> list[tuple[int, int]]:
     """Where the sentences of the spoken part stand; of a long one the first and the last."""
-    spans = sentences(email.part(_spoken_part(email)))
+    part = _spoken_part(email)
+    spans = sentences(email.part(part)[: MOST_ATTACHED if part.startswith("attachment") else None])
     half = MOST_SENTENCES // 2
     return spans if len(spans) <= MOST_SENTENCES else [*spans[:half], *spans[-half:]]
 
 
 def passage_of(email: Email) -> Passage:
-    """What the model reads of a message."""
-    words = email.part(_spoken_part(email))
-    return Passage(judged_text(email), tuple(words[start:end] for start, end in _spoken_sentences(email)))
+    """What the model reads of a message, and where the sentences stand that its evidence is taken from."""
+    read = _judged_parts(email)
+    spoken, offset = _spoken_part(email), 0
+    for part, text in read:
+        if part == spoken:
+            break
+        offset += len(text) + 1
+    sentences = tuple((offset + start, offset + end) for start, end in _spoken_sentences(email))
+    return Passage("\n".join(text for _, text in read), sentences)
+
+
+def spoken_parts(email: Email) -> tuple[str, ...]:
+    """The parts that rules look through: of a forward, what it passes on too."""
+    return ("text", "subject", "quoted") if is_forward(email) else ("text", "subject")
 
 
 def is_forward(email: Email) -> bool:
@@ -412,10 +541,14 @@ def is_forward(email: Email) -> bool:
     return len(email.text.split()) < FEW_WORDS or email.subject.lower().startswith(("fw:", "fwd:"))
 
 
-def judged_text(email: Email) -> str:
-    """What the model reads: subject and the sender's own words; what they forward or attach where they say little."""
-    parts = [email.subject, email.text]
+def _judged_parts(email: Email) -> list[tuple[str, str]]:
+    """Subject and the sender's own words; what they forward or attach where they say little. Each part by its name."""
+    parts = [("subject", email.subject), ("text", email.text)]
     if is_forward(email):
-        parts.append(email.quoted)
-        parts += [attachment.text[:5000] for attachment in email.attachments if attachment.text]
-    return "\n".join(parts)
+        parts.append(("quoted", email.quoted))
+        parts += [
+            (f"attachment:{number}", attachment.text[:MOST_ATTACHED])
+            for number, attachment in enumerate(email.attachments)
+            if attachment.text
+        ]
+    return parts

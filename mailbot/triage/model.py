@@ -1,20 +1,26 @@
-"""The text model: word and character n-grams weighed by one matrix, every field's answers side by side.
+"""The text model: word statistics beside a text encoder, weighed by one matrix, every field's answers side by side.
 
-Loaded from ``models/triage.skops`` beside its card ``models/triage.json``. A file whose digest, or a scikit-learn whose
-version, is not the card's is refused; then the rules work alone. scikit-learn is imported only when a model is loaded.
+Loaded from ``triage.skops`` beside its card ``triage.json`` in ``models``, or from what an installation has learnt. A
+file whose digest, or a scikit-learn whose version, is not the card's is refused. It holds two sets of weights: one that
+also reads what the text encoder says, and one for where that is switched off, not installed, or not the one it was
+trained with. scikit-learn is imported only when a model is loaded.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import structlog
 
 from mailbot.errors import ArtefactRefused
+from mailbot.triage.encoder import ENCODER_FILE, Encoder, Window
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,53 +28,59 @@ if TYPE_CHECKING:
 
     Matrix = npt.NDArray[np.floating[Any]]
 
-MODEL_FILE = "triage.skops"
-CARD_FILE = "triage.json"
+SHIPPED, CHAMPION, CHALLENGER = "triage", "champion", "challenger"
+"""What models are called, each a file and its card: the one that ships, and the two an installation may learn."""
+WORDS, ENCODED = "words", "words and encoder"
+"""The two sets of weights and thresholds."""
+
+log = structlog.get_logger()
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is known of a model file: what it must be, what made it, how well it does."""
+    """What is known of a model file: what it must be, what made it, how well it does.
+
+    `encoder` is the digest of the encoder it was trained with. Each set of weights has its own: `rules_weigh`, by field
+    what a rule's word adds to the log-odds of the value it names, thresholds and metrics.
+    """
 
     name: str
     version: str
     sha256: str
     scikit_learn: str
     skops: str
+    encoder: str
     trained_on: dict[str, int]
     outputs: dict[str, tuple[str, ...]]
-    thresholds: dict[str, float]
-    metrics: dict[str, Any]
+    rules_weigh: dict[str, dict[str, float]]
+    thresholds: dict[str, dict[str, float]]
+    metrics: dict[str, dict[str, float]]
     notes: str
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A text to be judged, and its sentences: danger is often in one of many."""
+    """A text to be judged, and the [start, end) of its sentences: danger is often in one of many."""
 
     text: str
-    sentences: tuple[str, ...]
+    sentences: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the model thinks of one passage: for each field, the probability of each of its values.
+    """What the model thinks of one passage: for each field, the log-odds of each of its values.
 
     `sentence_scores` has a row for each of its sentences: how much it speaks for each value, by the very weights that
-    gave the probabilities.
+    gave the log-odds.
     """
 
-    fields: dict[str, dict[str, float]]
+    scores: dict[str, dict[str, float]]
+    rules_weigh: Mapping[str, float]
     sentence_scores: Matrix
     columns: dict[tuple[str, str], int]
 
-    def of(self, field: str, value: str = "true") -> float:
-        return self.fields[field][value]
-
-    def best(self, field: str) -> tuple[str, float]:
-        """The likeliest value of a field and its probability."""
-        values = self.fields[field]
-        value = max(values, key=values.__getitem__)
-        return value, values[value]
+    def chances(self, field: str, named: Mapping[str, float]) -> dict[str, float]:
+        """The probability of each value, `named` being how surely rules name which (0 to 1): they weigh beside it."""
+        return chances(self.scores[field], named, self.rules_weigh[field])
 
     def heaviest(self, field: str, value: str) -> int | None:
         """Which sentence speaks most for `value`; None where there is no sentence."""
@@ -76,76 +88,163 @@ class Opinion:
         return int(scores.argmax()) if len(scores) else None
 
 
+def chances(scores: Mapping[str, float], named: Mapping[str, float], weigh: float) -> dict[str, float]:
+    """Log-odds and what rules name as probabilities: of a flag by itself, of several values together 1."""
+    odds = {value: math.exp(min(score + weigh * named.get(value, 0.0), 500)) for value, score in scores.items()}
+    if len(odds) == 1:
+        return {value: one / (1 + one) for value, one in odds.items()}
+    total = sum(odds.values())
+    return {value: one / total for value, one in odds.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A column an output. `words` weigh the word statistics and `meaning` the encoder's 384 numbers."""
+
+    words: Matrix
+    meaning: Matrix
+    bias: Matrix
+
+
 class TextModel:
     """Gives probabilities for passages, and says which sentence weighed most for a value."""
 
-    def __init__(self, card: Card, features: Any, weights: Matrix, bias: Matrix) -> None:
+    def __init__(self, card: Card, features: Any, weights: Weights, encoder: Encoder | None) -> None:
         self.card = card
         self._features = features
-        self._weights = weights.astype("float32")
-        self._bias = bias
+        self._weights = weights
+        self._encoder = encoder
         self._columns = _columns(card.outputs)
+        self._flags = [len(card.outputs[field]) == 1 for field, _ in self._columns]
 
     @property
     def name(self) -> str:
-        return f"{self.card.name}@{self.card.version}"
+        return f"{self.card.name}{'+encoder' if self._encoder else ''}@{self.card.version}"
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        return self.card.thresholds[self._set]
+
+    @property
+    def _set(self) -> str:
+        return ENCODED if self._encoder else WORDS
 
     @classmethod
-    def load(cls, models: Path) -> TextModel:
-        """Reads the shipped model; raises `ArtefactRefused` where it is missing or not what its card says."""
-        card, content = read_card(models), _content(models)
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != card.sha256:
-            raise ArtefactRefused(f"{models / MODEL_FILE} is not the file its card describes: put the shipped one back")
-        import sklearn
-        import skops.io
+    def load(cls, at: Path, models: Path, *, encoder: bool = True) -> TextModel:
+        """Reads the model called `at`; raises `ArtefactRefused` where it is missing or not what its card says.
 
-        if sklearn.__version__ != card.scikit_learn:
-            raise ArtefactRefused(
-                f"the model was made by scikit-learn {card.scikit_learn}, here is {sklearn.__version__}: train it anew"
-            )
-        parts = skops.io.loads(content, trusted=[])
-        return cls(card, parts["features"], parts["weights"], parts["bias"])
+        With `encoder` the text encoder of `models` is used too, where it is there and is the one it was trained with.
+        """
+        card, parts = read_parts(at)
+        reader = _encoder(models, card) if encoder else None
+        words = parts["weights"].astype("float32")
+        if reader is None:
+            return cls(card, parts["features"], Weights(words, parts["encoded_meaning"], parts["bias"]), None)
+        weights = Weights(words * parts["encoded_scale"], parts["encoded_meaning"], parts["encoded_bias"])
+        return cls(card, parts["features"], weights, reader)
 
     def opinions(self, passages: Sequence[Passage]) -> list[Opinion]:
         """The model's opinion of each passage, in order: one matrix product for all of them and their sentences."""
         import numpy as np
-        from scipy.special import expit
 
         if not passages:
             return []
         texts = [passage.text for passage in passages]
-        sentences = [sentence for passage in passages for sentence in passage.sentences]
-        scores: Matrix = self._features.transform([*texts, *sentences]) @ self._weights + self._bias
+        sentences = [passage.text[start:end] for passage in passages for start, end in passage.sentences]
+        scores: Matrix = self._features.transform([*texts, *sentences]) @ self._weights.words + self._weights.bias
         ends = np.cumsum([len(passage.sentences) for passage in passages])[:-1]
+        whole, each = scores[: len(texts)], np.split(scores[len(texts) :], ends)
+        for number, windows in enumerate(self._encoder.encode(texts) if self._encoder else ()):
+            said, of_sentences = self._meaning(windows, passages[number].sentences)
+            whole[number] += said
+            each[number] = each[number] + of_sentences
+        weigh = self.card.rules_weigh[self._set]
         return [
-            Opinion(self._by_field(row), of_sentences, self._columns)
-            for row, of_sentences in zip(expit(scores[: len(texts)]), np.split(scores[len(texts) :], ends), strict=True)
+            Opinion(self._by_field(row), weigh, of_sentences, self._columns)
+            for row, of_sentences in zip(whole, each, strict=True)
         ]
 
-    def _by_field(self, chances: Matrix) -> dict[str, dict[str, float]]:
-        fields: dict[str, dict[str, float]] = {}
-        for field, values in self.card.outputs.items():
-            found = {value: float(chances[self._columns[field, value]]) for value in values}
-            total = sum(found.values())
-            fields[field] = found if len(values) == 1 else {value: chance / total for value, chance in found.items()}
-        return fields
+    def _meaning(self, windows: Sequence[Window], sentences: Sequence[tuple[int, int]]) -> tuple[Matrix, Matrix]:
+        """What the encoder's numbers add to each value: for the whole text, and for each of its sentences.
+
+        A text says what its word pieces say on average, so that each sentence's share of that is known. Of several
+        windows a flag takes the one that speaks most for it; for the other fields they count alike.
+        """
+        import numpy as np
+
+        each = [window.meaning @ self._weights.meaning / len(window.spans) for window in windows]
+        totals = np.array([shares.sum(axis=0) for shares in each])
+        whole = np.where(self._flags, totals.max(axis=0), totals.mean(axis=0))
+        middles = np.array([(start + end) / 2 for window in windows for start, end in window.spans])
+        real = np.array([end > start for window in windows for start, end in window.spans])
+        shares = np.concatenate(each)
+        found = [shares[real & (start <= middles) & (middles < end)].sum(axis=0) for start, end in sentences]
+        return whole, np.array(found).reshape(len(sentences), len(self._flags))
+
+    def _by_field(self, scores: Matrix) -> dict[str, dict[str, float]]:
+        return {
+            field: {value: float(scores[self._columns[field, value]]) for value in values}
+            for field, values in self.card.outputs.items()
+        }
 
 
-def read_card(models: Path) -> Card:
-    """The card beside the model file."""
-    path = models / CARD_FILE
+def file_of(at: Path) -> Path:
+    """Where the model called `at` is kept."""
+    return at.with_name(f"{at.name}.skops")
+
+
+def card_of(at: Path) -> Path:
+    """Where its card is kept."""
+    return at.with_name(f"{at.name}.json")
+
+
+def read_card(at: Path) -> Card:
+    """The card of the model called `at`."""
+    path = card_of(at)
     try:
         return msgspec.json.decode(path.read_bytes(), type=Card)
     except (OSError, msgspec.DecodeError) as error:
         raise ArtefactRefused(f"the model card {path} cannot be read: {error}. Run `mailbot train`") from None
 
 
-def _content(models: Path) -> bytes:
+def read_parts(at: Path) -> tuple[Card, dict[str, Any]]:
+    """The card and what the file holds, once the file is known to be the card's and of this scikit-learn."""
+    card, content = verified(at)
+    import skops.io
+
+    return card, skops.io.loads(content, trusted=[])
+
+
+def verified(at: Path) -> tuple[Card, bytes]:
+    """The card and the bytes of the model called `at`; raises `ArtefactRefused` with what does not match."""
+    card, path = read_card(at), file_of(at)
     try:
-        return (models / MODEL_FILE).read_bytes()
+        content = path.read_bytes()
     except OSError as error:
-        raise ArtefactRefused(f"the model {models / MODEL_FILE} cannot be read: {error}. Run `mailbot train`") from None
+        raise ArtefactRefused(f"the model {path} cannot be read: {error}. Run `mailbot train`") from None
+    if hashlib.sha256(content).hexdigest() != card.sha256:
+        raise ArtefactRefused(f"{path} is not the file its card describes: put the one back that is")
+    here = version("scikit-learn")
+    if here != card.scikit_learn:
+        raise ArtefactRefused(f"{path} was made by scikit-learn {card.scikit_learn}, here is {here}: train it anew")
+    return card, content
+
+
+def encoder_for(models: Path, card: Card) -> Encoder:
+    """The encoder that the model was trained with; raises `ArtefactRefused` where it cannot be had."""
+    encoder = Encoder.load(models)
+    if encoder.card.sha256.get(ENCODER_FILE) != card.encoder:
+        raise ArtefactRefused("the encoder is not the one that the model was trained with: put the shipped one back")
+    return encoder
+
+
+def _encoder(models: Path, card: Card) -> Encoder | None:
+    """The same; None, and a line in the log, where it cannot be had."""
+    try:
+        return encoder_for(models, card)
+    except ArtefactRefused as error:
+        log.error("no encoder: the model judges by word statistics alone", action="load encoder", problem=str(error))
+        return None
 
 
 def _columns(outputs: dict[str, tuple[str, ...]]) -> dict[tuple[str, str], int]:

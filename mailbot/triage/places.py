@@ -1,6 +1,6 @@
 """Which places a message names, and from them the nation and the local authority of the service (P3, P5).
 
-The gazetteer is two files: ``authorities.csv`` (the English authorities with children's services) and ``places.csv``.
+The gazetteer is two files: ``authorities.csv`` (whose English ones with children's services count) and ``places.csv``.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ SMALL_WORDS = frozenset(
 )
 BEFORE_PLACES = frozenset(
     """
-    in at near of outside around from to for by round inside towards over through between across behind
+    in into at near of outside around from to for by round inside toward towards over through between across behind
     opposite nr north south east west central greater inner outer upper lower yn ym yng ger o i
     """.split()
 )
@@ -88,10 +88,17 @@ SHORTEST_ALONE_IN_LOWER_CASE = 6
 AFTER_PLACES = re.compile(r"[ \t]+(?:way|town|area|side|village|city)\b")
 """What says of the name before it that it is a place: "Preston way", "Rugby town"."""
 
+PLACES_AFTER_IN = frozenset("barking bury diss filey hyde penn rye yate".split())
+"""Ordinary words that are places wherever "in" stands before them, in small letters too."""
+
+IN = frozenset({"in", "into", "near", "nr"})
+I_WORDS = frozenset(("i", "i'm", "i’m", "i've", "i’ve", "i'd", "i’d", "i'll", "i’ll"))
+HOUSES = frozenset("house lodge manor grange hall cottage villa farm".split())
 STREETS = frozenset({"street", "road", "lane", "avenue", "rd", "st"})
 PARTS_OF_ORGANISATIONS = frozenset(
     """
     school college academy nursery hospital university united rovers athletic rugby fc care group
+    zoo airport station cathedral museum
     fostering homes centre center trust grammar high primary infant junior nhs crown magistrates prison
     general county's building society express
     """.split()
@@ -109,6 +116,10 @@ NAMES_OF_PEOPLE = frozenset(
     """
     nelson hull chelsea kendal preston ashley lincoln shirley beverley kimberley stanley bradley kent
     stafford douglas florence selby tyrone kirby paisley leigh ripley morley dudley ely eden warwick
+    shaw pickering wentworth winsford bourne bingham henley corsham heywood staveley eckington wingate
+    willington whitworth kirkham worsley orrell somerton rothwell wheatley cowley hythe olton winslow
+    maltby hampton marsden mossley buckley cobham lancing egremont southam studley
+    coleshill featherstone rolleston ramsey holt brough brampton harleston halstead hockley ryton
     denton royston ashton clifton percy dean lee devon brent lancaster kingston barry ayr bolton burton
     carlton milton newton norton sutton clayton hilton wilton walton weston hamilton craven blake barton
     brandon cullen durham derby york winchester huntingdon hertford angus perth thatcham hayes aston
@@ -138,7 +149,8 @@ SHORT_FORMS = {
 COUNCIL_AFTER = re.compile(
     r"(?:['’]?s)?[\s,]+(?:\b(?:county|city|borough|metropolitan|district|unitary|royal|mbc|and)\b\s+){0,3}"
     r"(?:council|cc\b|mbc\b|bc\b|dc\b|la\b|local authority|social services|social care|social workers?|"
-    r"children[’']?s (?:services|social care|trust)|childrens trust|safeguarding|lado|mash|dass|council's)",
+    r"children[’']?s (?:services|social care|trust)|childrens trust|safeguarding|lado|mash|dass|council's|"
+    r"councillors?\b|members\b)",
     re.IGNORECASE,
 )
 COUNCIL_BEFORE = re.compile(
@@ -164,11 +176,15 @@ KIND_RANK = {
     "borough": 3,
     "town": 3,
     "district": 2,
+    "village": 2,
     "suburb": 1,
 }
 ALIASES = (", city of", ", county of", " upon tyne", " upon thames", " upon hull", "kingston upon ")
 
 WELSH_BEFORE_PLACES = frozenset("yn ym yng ger o i a am ar at dros tan trwy drwy".split())
+WELSH_ONLY = frozenset({"yn", "yng", "ym", "ger", "trwy", "drwy"})
+"""Of these the words that English has not: after them a changed name is known without its capital."""
+
 MUTATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ngh", ("c",)),
     ("mh", ("p",)),
@@ -190,6 +206,7 @@ MUTATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """How the first letters of a name change in Welsh after a word like "in": Caer, yng Nghaer, i Gaer, o Chaer."""
 
+_AFTER_STOP = re.compile(r"[,(]\s*$")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|&")
 _JOIN = re.compile(r"[ \t]*[-–.]?[ \t]*\n?[ \t]*")
 _POSTCODE = re.compile(r"\b([A-Z]{1,2})\d{1,2}[A-Z]?(\s?\d[A-Z]{2})?\b")
@@ -201,8 +218,9 @@ SERVICE = (
     r"secure|stc|project|scheme|playgroup|club|"
     r"office|branch|team|hospice|ward|bungalow|residential|semi|supported|place|provider|cafcass|adoption|mount|rise|"
     r"hill|park|gardens|road|street|avenue|lane|"
-    r"close|drive|crescent|terrace|grove|way|wood|bank|heath|field|fields|meadow|meadows|based|opposite|next door|"
-    r"cartref|ysgol|looked after|runs?|registered|operates?|refuge|prison|yoi)"
+    r"close|(?<!\bi )(?<!\bwe )(?<!\bto )drive|"
+    r"crescent|terrace|grove|way|wood|bank|heath|field|fields|meadow|meadows|based|opposite|next door|"
+    r"(?:c|g|ch|ngh)artre?[fa]|ysgol|looked after|runs?|registered|operates?|refuge|prison|yoi)"
 )
 _AT_SERVICE = re.compile(
     rf"\b{SERVICE}\b['’]?s?(?:\s*\([^)\n]{{0,30}}\)?)?(?:[\s,–:;-]+(?:[\w'’]+[\s,–-]+){{0,3}}?)?(?:\b(?:in|at|near|"
@@ -219,7 +237,7 @@ _WORKS_AT = re.compile(
 _SERVICE_AFTER = re.compile(
     r"^(?:['’]s)?,?\s+(?:based\s|area\s|branch\s|site\s|office\s|team\s|own\s|secure\s|residential\s|special\s|"
     r"boarding\s|registered\s)*(?:children['’]?s\s|childrens\s|kids['’]?\s|foster\w*\s|care\s|family\s|supported\s|"
-    r"semi-?\s?independent\s|youth\s)*"
+    r"semi-?\s?independent\s|youth\s|support\s)*"
     r"(?:homes?|unit|centre|agency|fostering|school|college|nursery|academy|placement|branch|office|site|setting|"
     r"service|hostel|house\b|based|yot\b|team|stc\b)",
     re.IGNORECASE,
@@ -241,15 +259,49 @@ _OUR_HOME = re.compile(r"\bwe(?:\s+all)?\s+live(?:\s+together)?\s+(?:in|at|near)
 _RELATIVES = re.compile(
     r"\b(?:my|his|her|their|our)\s+(?:\w+\s+)?(?:nan|gran|granny|grandma|grandad|mum|mam|mother|dad|father|aunt|"
     r"auntie|aunty|uncle|sister|brother|family|parents|cousin|friend|mate|boyfriend|girlfriend|ex)(?:['’]?s)?['’]?"
-    r"(?:\s+(?:house|flat|place|home|is|are|lives?|living|over|down|up|who|back))*\s+(?:in|at|near|from)\s+$",
+    r"(?:\s+(?:house|flat|place|home|is|are|lives?|living|over|down|up|who|back))*\s+(?:in|at|near|from)\s+$|"
+    r"\b(?:nan|gran|mum|mam|dad)['’]?s (?:house|flat|place)(?: is| was)? (?:in|at|near)\s+$",
     re.IGNORECASE,
 )
+_LIVES_WITH = re.compile(r"\b(?:live[sd]?|living) with (?:\w+ ){1,3}(?:in|at|near)\s+$", re.IGNORECASE)
 _NOT_ANY_MORE = re.compile(
     r"\b(?:never|used to|moved|move|moving|came|comes|born|grew up|brought up|originally|before|previous\w*|former\w*|"
-    r"old|last|sent|taken|holidays?|drove|drive|went|hospital|court|hotel|fetched|c/o)\b",
+    r"old|last|sent|taken|holidays?|drove|drive|went|court|hotel|fetched|c/o)\b",
     re.IGNORECASE,
 )
 """What says of a place that it is not even where the household lives."""
+
+_COMPLAINED_OF = re.compile(
+    r"\bcomplaint\w*(?:['’]s|\s(?:is|was))?\s(?:about|against|concerning|regarding)\W+(?:the\W+)?$", re.IGNORECASE
+)
+_TO_COMPLAIN_OF = re.compile(
+    r"^(?:\s[\w'’]+){0,2}\s(?:that\s)?(?:i|we)(?:['’]m|['’]re)?\s(?:\w+\s){0,3}complain", re.IGNORECASE
+)
+_SENT_BY = re.compile(
+    r"\b(?:(?:placed|sent|put|funded|moved)(?:\s\w+){0,2}\sby|(?:placed|sent|moved|down|up|over|here)\sfrom)\W+(?:the\W+)?$",
+    re.IGNORECASE,
+)
+_RUN_BY = re.compile(
+    r"\b(?:run|owned) by an?\s+$|\bregistered (?:office )?(?:in|at)\s+$|\bhead office\W+(?:\w+\W+)?$", re.IGNORECASE
+)
+"""Where an organisation has its seat, which is not yet where the service is."""
+
+_ENVELOPE = re.compile(
+    r"\b(?:letters?|write|post(?:ed)?|envelope|answer|reply|replies|c/o)\b[^!?]{0,110}?"
+    r"\b\d{1,4}[a-z]?,? (?:[A-Z][\w'’]+ ?){1,4},\s+(?:[A-Z][\w'’ ]+,\s+)?$"
+)
+"""The sender's own address, which they give for a letter."""
+
+_SO_FAR_FROM = re.compile(
+    r"\b(?:miles?|minutes?|mins|hours?|far|away|half|yards?|drive|walk) from\s+(?:the\s)?$", re.IGNORECASE
+)
+_SIDE = re.compile(r"\s+side\b")
+"""Which of two places is meant: "Kent, the Medway side"."""
+
+_OUR_STREET = re.compile(
+    r"\b(?:(?:our|my|this) (?:close|street|road|lane|village|estate|neighbou?rs?)|next door|opposite)\b", re.IGNORECASE
+)
+"""The words of a neighbour, whose own address tells that of the service."""
 
 _NEGATED = re.compile(
     r"\bnot\s+(?:the|in|at|to be confused with|that|from|near|our|"
@@ -263,9 +315,9 @@ _PLACING = re.compile(
     re.IGNORECASE,
 )
 _WORKS_FOR = re.compile(
-    r"\b(?:(?:i|i['’]m|am|work|working|employed|complain\w*|complaint|social worker|about|against|manager|concerns?|"
-    r"team|practitioner|officer|agency)\s+(?:\w+\s+){0,5}?(?:for|at|by|with|about|against|in|within|"
-    r"regarding)\W+(?:the\W+)?$)",
+    r"\b(?:(?:i|i['’]m|am|work|working|we|foster|fostering|employed|complain\w*|complaint|"
+    r"social worker|about|against|manager|concerns?|team|practitioner|officer|agency)\s+(?:\w+\s+){0,5}?"
+    r"(?:for|at|by|with|about|against|in|within|regarding)\W+(?:the\W+)?$)",
     re.IGNORECASE,
 )
 _NEIGHBOUR = re.compile(
@@ -307,7 +359,8 @@ class Gazetteer:
     def load(cls, models: Path) -> Gazetteer:
         """Reads ``authorities.csv`` and ``places.csv``; raises `ArtefactRefused` where they cannot be used."""
         try:
-            authorities = [row["name"] for row in _rows(models / "authorities.csv") if not row["valid_to"]]
+            rows = _rows(models / "authorities.csv")
+            authorities = [row["name"] for row in rows if row["nation"] == "England" and not row["valid_to"]]
             places = [_place(row) for row in _rows(models / "places.csv")]
         except (OSError, KeyError, ValueError, csv.Error) as error:
             raise ArtefactRefused(f"the gazetteer in {models} cannot be read: {error}") from None
@@ -330,14 +383,15 @@ class Gazetteer:
             counted = [entry for entry in counted if entry[0] >= COUNTS]
         places = tuple(one for ones in found.values() for one in ones)
         decision = _decision(email, counted, places)
-        if decision.nation or decision.local_authority:
+        if decision.local_authority or decision.nation not in (None, Nation.ENGLAND):
             return decision
         lived_in = [
             (weighs, part, replace(one, weak=True))  # a guess, and scored as one
             for weighs, part, one in weighed
             if _lives_there(email.part(part), weighs, one)
         ]
-        return _decision(email, lived_in, places)
+        guess = _decision(email, lived_in, places)
+        return guess if guess.local_authority else decision
 
     def _named_in(self, text: str) -> Iterator[tuple[PlaceFound, list[Place]]]:
         words: list[Word] = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
@@ -377,15 +431,21 @@ class Gazetteer:
         return None
 
     def _mutated_at(self, text: str, words: Sequence[Word], at: int) -> tuple[int, list[Place], int] | None:
-        """As `_longest_at`, for a name that its Welsh neighbour has changed: "yng Nghaer" is "in Caer"."""
-        if at == 0 or words[at - 1][0].casefold() not in WELSH_BEFORE_PLACES:
+        """As `_longest_at`, for a name that its Welsh neighbour has changed: "yng Nghaer" is "in Caer".
+
+        Its capital tells it from an English word: "i went" is not "to Gwent".
+        """
+        before = words[at - 1][0].casefold() if at else ""
+        as_name = words[at][0][0].isupper() and not words[at][0].isupper()
+        if before not in WELSH_BEFORE_PLACES or not (as_name or before in WELSH_ONLY):
             return None
         for name in _unmutated(_key(words[at][0])):
             for count in range(min(self._longest.get(name, 0), len(words) - at), 0, -1):
                 end = words[at + count - 1][2]
                 rest = _key(text[words[at][2] : end])
-                if f"{name} {rest}".strip() in self._named:
-                    return count, self._named[f"{name} {rest}".strip()], end
+                rows = self._named.get(f"{name} {rest}".strip())
+                if rows:  # of two places of one name a Welsh writer means the one in Wales
+                    return count, [row for row in rows if row.nation is Nation.WALES] or rows, end
         return None
 
 
@@ -420,7 +480,8 @@ def _spellings(authority: str) -> set[str]:
 class _Neighbours:
     """The words next to a name, "" where something stands between, and what they say of it.
 
-    `placed`: a word like "in" or a service's name stands before; `council`: the council of that place is named.
+    `placed`: a word like "in" or a service's name stands before; `council`: the council of that place is named;
+    `between_stops`: the name stands alone between a comma or bracket and the next stop, as in an address.
     """
 
     previous: str
@@ -429,6 +490,7 @@ class _Neighbours:
     council: bool
     starts_sentence: bool
     in_small_letters: bool
+    between_stops: bool
 
 
 Word = tuple[str, int, int]
@@ -447,6 +509,8 @@ def _neighbours(text: str, start: int, end: int, before: Word | None, after: Wor
         council=bool(COUNCIL_AFTER.match(text, end) or COUNCIL_BEFORE.search(text[max(0, start - 40) : start])),
         starts_sentence=_starts_sentence(text, before),
         in_small_letters=_in_small_letters(text[max(0, start - 60) : start], text[end : end + 60]),
+        between_stops=_AFTER_STOP.search(text[max(0, start - 3) : start]) is not None
+        and re.match(r"\s*(?:[,.;!?)\n]|$)", text[end:]) is not None,
     )
 
 
@@ -464,14 +528,20 @@ def _as_found(
     if not _spelt_as_name(written, near) or _part_of_a_name(written, near):
         return None
     following = near.following.casefold()
-    certain = near.placed or near.council or bool(re.search(r",\s*$", text[max(0, start - 3) : start]))
+    certain = near.placed or near.council or bool(_AFTER_STOP.search(text[max(0, start - 3) : start]))
     maybe_else = _key(written) in ORDINARY_WORDS | NAMES_OF_PEOPLE
     if maybe_else and not certain and following not in PARTS_OF_ORGANISATIONS:
         return None
     if _key(written) in ("march", "may") and not re.match(r",\s+[A-Z]", text[end:]):
         return None
+    if re.fullmatch(r"[A-HJ-Z]", near.previous) and not written.isupper():
+        return None  # P. Anstruther
     surname = near.previous[:1].isupper() and not near.placed and not near.starts_sentence
-    in_name = near.following[:1].isupper() and (following in PARTS_OF_ORGANISATIONS or not near.placed)
+    in_name = (
+        near.following[:1].isupper()
+        and following not in I_WORDS
+        and (following in PARTS_OF_ORGANISATIONS or not near.placed)
+    )
     weak = (surname or in_name) and not near.council and not written.isupper()
     return PlaceFound(rows[0].name, None, None, start, end, council=near.council, weak=weak)
 
@@ -479,6 +549,8 @@ def _as_found(
 def _part_of_a_name(written: str, near: _Neighbours) -> bool:
     """Whether a person or a house is so called: Mr Preston, Lincoln House, Derby road."""
     if near.previous.casefold() in TITLES:
+        return True
+    if written.islower() and near.following in HOUSES and near.previous.casefold() != "the":
         return True
     suffix = near.following.casefold() in PARTS_OF_NAMES
     return suffix and not near.council and (near.following[0].isupper() or near.following in STREETS)
@@ -489,11 +561,15 @@ def _spelt_as_name(written: str, near: _Neighbours) -> bool:
     words = [word for word in re.split(r"[\s–-]+", written) if word.casefold() not in SMALL_WORDS]
     if not words or written.isupper() or written.islower():
         name = _key(written)
-        person = name in NAMES_OF_PEOPLE and near.previous.casefold() in ("from", "to", "for", "by", "of")
+        previous = near.previous.casefold()
+        if name in PLACES_AFTER_IN and previous in IN:
+            return True
+        person = name in NAMES_OF_PEOPLE and not near.council and previous in ("from", "to", "for", "by", "of")
         if name in ORDINARY_WORDS or person or len(written) < SHORTEST_IN_LOWER_CASE:
             return False
         alone = name not in NAMES_OF_PEOPLE and len(written) >= SHORTEST_ALONE_IN_LOWER_CASE
-        return near.placed or near.council or (alone and (written.isupper() or near.in_small_letters))
+        alone = alone and (written.isupper() or near.in_small_letters)
+        return near.placed or near.council or alone or (near.between_stops and name not in NAMES_OF_PEOPLE)
     return words[0][0].isupper()
 
 
@@ -541,7 +617,7 @@ def _told_apart(found: PlaceFound, rows: Sequence[Place], clues: _Clues) -> Plac
         likely = {row: _likelihood(row, clues) for row in rows}
         best = max(likely.values())
         top = [row for row in rows if likely[row] == best]
-        if len(_distinct(top)) > 1 and best == 0:
+        if len(_distinct(top)) > 1:
             largest = max(KIND_RANK.get(row.kind, 0) for row in top)
             top = [row for row in top if KIND_RANK.get(row.kind, 0) == largest]
         rows = top
@@ -564,7 +640,7 @@ def _likelihood(row: Place, clues: _Clues) -> int:
 
 # ---- Which of the places is the service's ---------------------------------------------------------------------------
 
-AT_SERVICE, WORKS_FOR, PLACED, COUNCIL, NAMED, PLACING, MAYBE, ELSEWHERE, DENIED = 10, 9, 6, 5, 4, 3, 2, 1, 0
+MEANT, AT_SERVICE, WORKS_FOR, PLACED, COUNCIL, NAMED, PLACING, MAYBE, ELSEWHERE, DENIED = 11, 10, 9, 6, 5, 4, 3, 2, 1, 0
 COUNTS = MAYBE
 """The least weight with which a place counts; below are the sender's own home, journeys and places denied."""
 
@@ -575,14 +651,22 @@ def weight(text: str, found: PlaceFound) -> int:
     before = re.split(r"[.!?]\s|\n\s*\n", before)[-1]
     if _NEGATED.search(before):
         return DENIED
+    if _COMPLAINED_OF.search(before) or _TO_COMPLAIN_OF.search(text[found.end : found.end + 60]):
+        return MEANT
+    if _SIDE.match(text, found.end) and not _SENT_BY.search(before):
+        return MEANT
     if found.council:
         if _WORKS_FOR.search(before):
             return WORKS_FOR
         return PLACING if _PLACING.search(before) else COUNCIL
     if found.weak:
         return MAYBE
-    if _RELATIVES.search(before):
+    if _RELATIVES.search(before) or _in_own_address(text, found):
         return ELSEWHERE
+    if _SENT_BY.search(before):
+        return PLACING
+    if _RUN_BY.search(before):
+        return MAYBE
     if (
         _AT_SERVICE.search(before)
         or _WORKS_AT.search(before)
@@ -596,13 +680,25 @@ def weight(text: str, found: PlaceFound) -> int:
     if elsewhere and not (elsewhere.group()[0].isupper() and re.search(r"[A-Z][\w'’]* $", before[: elsewhere.start()])):
         return ELSEWHERE  # but "Harbour Living, Wembley" is a name
     last = re.search(r"([\w'’]+)\W*$", before)
-    return PLACED if last and last[1].casefold() in BEFORE_PLACES else NAMED
+    word = last[1].casefold() if last else ""
+    if word in ("from", "o") and not _SO_FAR_FROM.search(before):
+        return MAYBE
+    return PLACED if word in BEFORE_PLACES else NAMED
+
+
+def _in_own_address(text: str, found: PlaceFound) -> bool:
+    return _ENVELOPE.search(text[max(0, found.start - 180) : found.start]) is not None
 
 
 def _lives_there(text: str, weighs: int, found: PlaceFound) -> bool:
     """Whether a place that does not count is still the best guess where nothing else tells: an English one lived in."""
     before = re.split(r"[.!?]\s|\n\s*\n", text[max(0, found.start - 90) : found.start])[-1]
-    away = _RELATIVES.search(before) or _NOT_ANY_MORE.search(before)
+    with_them = _LIVES_WITH.search(before)
+    away = (
+        (_RELATIVES.search(before) and not with_them)
+        or _NOT_ANY_MORE.search(before)
+        or (_in_own_address(text, found) and not _OUR_STREET.search(text))
+    )
     return weighs == ELSEWHERE and found.local_authority is not None and not away
 
 

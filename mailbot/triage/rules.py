@@ -1,8 +1,9 @@
 """The rules of ``models/rules.toml``: patterns an officer can read, each with its own examples.
 
-A rule looks at one sentence at a time. It raises its flag where `pattern` is found in the sentence, `unless` is not
-(negation, the past, a question of policy), and `together_with`, if given, stands anywhere in the text. It never lowers
-one.
+A rule looks at one sentence at a time. It speaks where `pattern` is found in the sentence, `unless` is not, no cue that
+silences it is (`mailbot.triage.cues`: negation, the past, talk of policy), and `together_with`, if given, stands
+anywhere in the text. One that raises sets a flag that nothing lowers; one that weighs makes a value likelier beside the
+model, and sets the flag where there is no model.
 """
 
 from __future__ import annotations
@@ -17,10 +18,17 @@ import msgspec
 
 from mailbot.domain import Email, Evidence
 from mailbot.errors import ArtefactRefused
+from mailbot.triage.cues import CUES, Cue
 from mailbot.triage.sentences import sentences
 from mailbot.triage.sought import Sought
 
-FIELDS = frozenset({"immediate_risk", "situations", "service_type", "whistleblowing"})
+POLARITY = {
+    "immediate_risk": ("raises", "weighs"),
+    "situations": ("raises", "weighs"),
+    "service_type": ("weighs",),
+    "whistleblowing": ("weighs",),
+}
+"""The fields that rules speak of, and what they may do to each."""
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,19 +37,19 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     field: str
     value: str
+    polarity: str
     clause: str
     score: float
     pattern: str
     raises: tuple[str, ...]
     silent: tuple[str, ...]
     unless: str = ""
-    unless_words: tuple[str, ...] = ()
+    silenced_by: tuple[str, ...] = ()
     together_with: str = ""
 
 
 class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
-    unless_words: dict[str, str]
     rule: tuple[Rule, ...]
 
 
@@ -51,7 +59,7 @@ class RuleBook:
     def __init__(self, file: RuleFile) -> None:
         self.version = file.version
         self.rules = file.rule
-        self._compiled = [_compile(rule, file.unless_words) for rule in file.rule]
+        self._compiled = [_compile(rule) for rule in file.rule]
 
     @classmethod
     def load(cls, models: Path) -> RuleBook:
@@ -86,6 +94,7 @@ class _Compiled:
     rule: Rule
     pattern: Sought
     unless: Sought | None
+    silenced_by: tuple[Cue, ...]
     together_with: Sought | None
 
     def possible_in(self, text: str, folded: str) -> bool:
@@ -95,23 +104,27 @@ class _Compiled:
 
     def match(self, sentence: str, folded: str) -> re.Match[str] | None:
         match = self.pattern.search(sentence, folded)
-        if match and self.unless and self.unless.search(sentence, folded):
+        if match is None or (self.unless and self.unless.search(sentence, folded)):
             return None
-        return match
+        return None if any(cue(sentence, *match.span()) for cue in self.silenced_by) else match
 
 
-def _compile(rule: Rule, unless_words: dict[str, str]) -> _Compiled:
-    if rule.field not in FIELDS:
-        raise ArtefactRefused(f"rule {rule.name}: found field {rule.field!r}; allowed: {', '.join(sorted(FIELDS))}")
+def _compile(rule: Rule) -> _Compiled:
+    if rule.polarity not in POLARITY.get(rule.field, ()):
+        allowed = ", ".join(f"{field} {' | '.join(may)}" for field, may in POLARITY.items())
+        raise ArtefactRefused(f"rule {rule.name}: found {rule.field} {rule.polarity}; allowed: {allowed}")
+    unknown = [name for name in rule.silenced_by if name not in CUES]
+    if unknown:
+        raise ArtefactRefused(f"rule {rule.name}: found the cue {unknown[0]!r}; allowed: {', '.join(CUES)}")
     try:
-        unless = "|".join(filter(None, [*(unless_words[word] for word in rule.unless_words), rule.unless]))
         return _Compiled(
             rule=rule,
             pattern=_pattern(rule.pattern),
-            unless=_pattern(unless) if unless else None,
+            unless=_pattern(rule.unless) if rule.unless else None,
+            silenced_by=tuple(CUES[name] for name in rule.silenced_by),
             together_with=_pattern(rule.together_with) if rule.together_with else None,
         )
-    except (re.error, KeyError) as error:
+    except re.error as error:
         raise ArtefactRefused(f"rule {rule.name}: its pattern cannot be used: {error}") from None
 
 
@@ -132,4 +145,5 @@ def _evidence(rule: Rule, match: re.Match[str], offset: int, part: str) -> Evide
         score=rule.score,
         clause=rule.clause,
         part=part,
+        raises=rule.polarity == "raises",
     )

@@ -1,7 +1,7 @@
 """Patterns that are looked for in thousands of sentences, most of which they cannot be in.
 
 Python tries every alternative of a pattern at every letter. What each of them must contain (a word or a part of one) is
-worked out once, and a text without any of those is passed over: the phrases of `mailbot.triage.wish_phrases` take a
+worked out once, and a text without any of those is passed over: the phrases of `mailbot.triage.phrases` take a
 fifth of the time so. What is found stays the same, for `possible_in` errs to yes alone.
 """
 

@@ -1,17 +1,17 @@
 """What the sender asks for: to be kept out of it, where a reply may go, whether they want a name (P10, P22, P24).
 
-What is read is what they say. Whether a reply is sent is decided elsewhere, and may be stricter.
+What is read is what they say, in the phrases of `mailbot.triage.phrases`. Whether a reply is sent is decided elsewhere,
+and may be stricter.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailbot.domain import Confidentiality, Contact, Email, Evidence
-from mailbot.triage.facts import Told, evidence_of, first_told
-from mailbot.triage.wish_phrases import ENVELOPE, LETTER, NAMELESS, REQUESTED, SILENCE, UNSAFE, WAIVED
+from mailbot.triage.phrases import PhraseBook, Told, evidence_of, first_told
 
 _STOCK_WORDS = re.compile(r"not reply|not respond|no reply|ag ateb", re.IGNORECASE)
 """What machines end their messages with."""
@@ -31,46 +31,54 @@ class Wishes:
     evidence: tuple[Evidence, ...]
 
 
-def read_wishes(email: Email) -> Wishes:
+def read_wishes(email: Email, book: PhraseBook) -> Wishes:
     """The sender's wishes from their own words: never from what they quote, forward or attach."""
-    anonymous, why_anonymous = _anonymity(email)
-    confidentiality, why_confidential = _confidentiality(email, anonymous=anonymous)
-    contact, address, why_contact = _contact(email)
+    anonymous, why_anonymous = _anonymity(email, book)
+    confidentiality, why_confidential = _confidentiality(email, book, anonymous=anonymous)
+    contact, address, why_contact = _contact(email, book)
     evidence = (*why_anonymous, *why_confidential, *why_contact)
     return Wishes(anonymous, confidentiality, contact, address, evidence)
 
 
-def _confidentiality(email: Email, *, anonymous: bool) -> tuple[Confidentiality, tuple[Evidence, ...]]:
+def _confidentiality(
+    email: Email, book: PhraseBook, *, anonymous: bool
+) -> tuple[Confidentiality, tuple[Evidence, ...]]:
     """A wish to be kept out wins over leave to share: whoever says both has named somebody not to tell."""
-    asked = first_told(email, REQUESTED)
+    asked = first_told(email, book.of("confidentiality_requested"))
     if asked is None and not anonymous:
-        asked = first_told(email, NAMELESS)  # a name is given, so the wish is that nobody else learns it
-    for told, value in ((asked, Confidentiality.REQUESTED), (first_told(email, WAIVED), Confidentiality.WAIVED)):
+        nameless = first_told(email, book.of("no_name_given"))
+        asked = _under("P22", nameless)  # a name is given, so the wish is that nobody else learns it
+    waived = first_told(email, book.of("confidentiality_waived"))
+    for told, value in ((asked, Confidentiality.REQUESTED), (waived, Confidentiality.WAIVED)):
         if told:
-            return value, (evidence_of(email, told, "confidentiality", value, "P22"),)
+            return value, (evidence_of(email, told, "confidentiality", value),)
     return Confidentiality.ASSUMED, ()
 
 
-def _contact(email: Email) -> tuple[Contact, str | None, tuple[Evidence, ...]]:
+def _under(clause: str, told: Told | None) -> Told | None:
+    """What was told, where it matters for another clause than its phrase says."""
+    return replace(told, clause=clause) if told else None
+
+
+def _contact(email: Email, book: PhraseBook) -> tuple[Contact, str | None, tuple[Evidence, ...]]:
     """A letter where one is asked for, or where email is not to be used and an address of their own is given.
 
     That a machine says "do not reply" is no wish of anybody's.
     """
-    silence = _asked_for_silence(email)
-    unsafe, letter = first_told(email, UNSAFE), first_told(email, LETTER)
-    why = silence or unsafe
-    letter = letter or _address_told(email)
+    silence = _asked_for_silence(email, book)
+    why = silence or first_told(email, book.of("mailbox_not_safe"))
+    letter = first_told(email, book.of("letter_wanted")) or _address_told(email, book)
     address = sender_address(email, letter) if letter or why else None
     told, contact = (letter, Contact.POST) if letter and (address or not silence) else (why, Contact.DO_NOT_CONTACT)
     if told is None:
         return Contact.EMAIL, None, ()
     if address:
         contact = Contact.POST
-    return contact, address, (evidence_of(email, told, "contact", contact, "P10"),)
+    return contact, address, (evidence_of(email, told, "contact", contact),)
 
 
-def _asked_for_silence(email: Email) -> Told | None:
-    told = first_told(email, SILENCE)
+def _asked_for_silence(email: Email, book: PhraseBook) -> Told | None:
+    told = first_told(email, book.of("no_reply_wanted"))
     words = email.part(told.part)[told.start : told.end] if told else ""
     return None if email.automatic and _STOCK_WORDS.search(words) else told
 
@@ -120,15 +128,15 @@ def sender_address(email: Email, letter: Told | None) -> str | None:
     return _address_after_name(email)
 
 
-def _address_told(email: Email) -> Told | None:
+def _address_told(email: Email, book: PhraseBook) -> Told | None:
     """An address where the words just before it speak of letters or of having no email."""
     for end, _ in _placed_addresses(email.text):
         start = max(0, end - FARTHEST_ADDRESS)
         before = email.text[start:end].replace("’", "'")
-        for told in ENVELOPE:
-            words = told.pattern.search(before)
-            if words and not (told.unless and told.unless.search(before)):
-                return Told(told.name, start + words.start(), start + words.end(), "text")
+        for phrase in book.of("letter_address"):
+            words = phrase.pattern.search(before)
+            if words and not (phrase.unless and phrase.unless.search(before)):
+                return Told(phrase.name, start + words.start(), start + words.end(), "text", phrase.clause)
     return None
 
 
@@ -254,16 +262,16 @@ def _throwaway(email: Email) -> bool:
     return bool(_THROWAWAY.search(domain) or _THROWAWAY.search(local) or numbered)
 
 
-def _anonymity(email: Email) -> tuple[bool, tuple[Evidence, ...]]:
+def _anonymity(email: Email, book: PhraseBook) -> tuple[bool, tuple[Evidence, ...]]:
     """Nameless by their own word, or unsigned and hiding who they are. A real name signed or shown ends it."""
     if signed_name(email) or (_display_name_is_real(email) and " " in email.sender.name.strip()):
         return False, ()
-    told = first_told(email, NAMELESS)
+    told = first_told(email, book.of("no_name_given"))
     if told is None and not _display_name_is_real(email):
-        told = _alias_signed(email) or _hides(email)
+        told = _alias_signed(email) or _hides(email, book)
         if told is None:
             return not email.automatic and (_throwaway(email) or _shows_no_name(email)), ()
-    return told is not None, (evidence_of(email, told, "anonymous", "true", "P24"),) if told else ()
+    return told is not None, (evidence_of(email, told, "anonymous", "true"),) if told else ()
 
 
 def _shows_no_name(email: Email) -> bool:
@@ -271,12 +279,13 @@ def _shows_no_name(email: Email) -> bool:
     return bool(email.sender.name.strip() and _SAYS_NO_NAME.fullmatch(email.sender.name.strip()))
 
 
-def _hides(email: Email) -> Told | None:
+def _hides(email: Email, book: PhraseBook) -> Told | None:
     """Where somebody who shows no name asks to be kept out of it, or for no reply: they mean to give none."""
     shown = email.sender.name.strip()
     if shown and not _ALIAS.search(shown) and not _SAYS_NO_NAME.fullmatch(shown):
         return None
-    return first_told(email, REQUESTED) or _asked_for_silence(email)
+    kept_out = first_told(email, book.of("confidentiality_requested"))
+    return _under("P24", kept_out or _asked_for_silence(email, book))
 
 
 def _alias_signed(email: Email) -> Told | None:
@@ -289,5 +298,5 @@ def _alias_signed(email: Email) -> Told | None:
         r"sad)[\s-](?:\w+\s?){1,4}[.!]?"
     )
     if start >= 0 and re.fullmatch(words, last, re.IGNORECASE):
-        return Told("signed-with-an-alias", start, start + len(last), "text")
+        return Told("signed-with-an-alias", start, start + len(last), "text", "P24")
     return None

@@ -16,9 +16,8 @@ from flask_security import UserMixin
 from sqlalchemy.orm import DeclarativeBase
 
 from mailbot.cases import audit, schema
-from mailbot.cases.access import CONFIRMED_BY_A_SECOND
+from mailbot.cases.access import CONFIRMED_BY_A_SECOND, Officer
 from mailbot.cases.database import storage_errors, writing
-from mailbot.cases.store import Officer
 from mailbot.domain import Role
 from mailbot.errors import MailbotError, NotAllowed
 

@@ -23,16 +23,19 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.exceptions import HTTPException
 
-from mailbot.cases.access import Permission
+from mailbot.cases.access import Officer, Permission
+from mailbot.cases.alerts import AlertBook
 from mailbot.cases.aside import Aside
 from mailbot.cases.database import schema_problem
+from mailbot.cases.learning import Learning
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.second_looks import SecondLooks
 from mailbot.cases.standing import Standings
-from mailbot.cases.store import Officer, Store
+from mailbot.cases.store import Store
 from mailbot.cases.vault import Keyring
 from mailbot.config import Config
 from mailbot.errors import NotAllowed, StaleWrite
-from mailbot.web import case, health, queue, set_aside, staff, words
+from mailbot.web import case, health, model, queue, second_look, set_aside, staff, words
 from mailbot.web.accounts import Staff
 
 PUBLIC = frozenset(
@@ -57,9 +60,14 @@ NEEDS: dict[str, Permission] = {
     "case.posted": Permission.SETTLE_LETTERS,
     "case.decide_letter": Permission.SETTLE_LETTERS,
     "case.settle_task": Permission.REVIEW,
+    "case.take_alert": Permission.REVIEW,
     "set_aside.show": Permission.READ_CASES,
     "set_aside.decide": Permission.REVIEW,
     "set_aside.original": Permission.READ_ORIGINALS,
+    "second_look.show": Permission.REVIEW,
+    "second_look.read": Permission.REVIEW,
+    "second_look.answer": Permission.REVIEW,
+    "model.show": Permission.SEE_MODEL,
     "health.show": Permission.SEE_HEALTH,
     "staff.show": Permission.MANAGE_STAFF,
     "staff.confirm": Permission.MANAGE_STAFF,
@@ -71,41 +79,8 @@ POLICY = (
 )
 
 
-def create_app(
-    config: Config,
-    engine: sa.Engine,
-    keyring: Keyring,
-    store: Store,
-    outbox: Outbox,
-    aside: Aside,
-    standings: Standings,
-) -> Flask:
-    """The application over one installation's record."""
-    app = Flask("mailbot.web", template_folder="pages")
-    app.config.update(_settings(config, keyring))
-    app.jinja_loader = ChoiceLoader(
-        [
-            FileSystemLoader(str(app.root_path) + "/pages"),
-            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
-        ]
-    )
-    app.jinja_env.globals.update(words=words, may=_may)
-    app.extensions["mailbot"] = _Record(
-        config=config, engine=engine, store=store, outbox=outbox, aside=aside, standings=standings
-    )
-    CSRFProtect(app)
-    _sign_in(app, engine)
-    for blueprint in (queue.pages, case.pages, set_aside.pages, health.pages, staff.pages):
-        app.register_blueprint(blueprint)
-    _start_and_health(app, engine)
-    app.before_request(_deny_by_default)
-    app.after_request(_headers)
-    _problems(app)
-    return app
-
-
 @dataclass(frozen=True, kw_only=True)
-class _Record:
+class Record:
     """What the pages work on; found by them as ``current_app.extensions["mailbot"]``."""
 
     config: Config
@@ -114,6 +89,40 @@ class _Record:
     outbox: Outbox
     aside: Aside
     standings: Standings
+    learning: Learning
+    second_looks: SecondLooks
+    alert_book: AlertBook
+
+
+def create_app(record: Record, keyring: Keyring) -> Flask:
+    """The application over one installation's record."""
+    app = Flask("mailbot.web", template_folder="pages")
+    app.config.update(_settings(record.config, keyring))
+    app.jinja_loader = ChoiceLoader(
+        [
+            FileSystemLoader(str(app.root_path) + "/pages"),
+            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+        ]
+    )
+    app.jinja_env.globals.update(words=words, may=_may)
+    app.extensions["mailbot"] = record
+    CSRFProtect(app)
+    _sign_in(app, record.engine)
+    for blueprint in (
+        queue.pages,
+        case.pages,
+        set_aside.pages,
+        second_look.pages,
+        model.pages,
+        health.pages,
+        staff.pages,
+    ):
+        app.register_blueprint(blueprint)
+    _start_and_health(app, record.engine)
+    app.before_request(_deny_by_default)
+    app.after_request(_headers)
+    _problems(app)
+    return app
 
 
 def _settings(config: Config, keyring: Keyring) -> dict[str, Any]:

@@ -76,6 +76,14 @@ def settle_task(reference: str, number: int) -> Any:
     return redirect(url_for("case.show", reference=goes_on))
 
 
+@pages.post("/<reference>/alert")
+def take_alert(reference: str) -> Any:
+    """Notes that this officer deals with the danger; nobody else is told unless nothing is decided in time."""
+    current_app.extensions["mailbot"].alert_book.take(reference, g.officer)
+    flash(f"You deal with {reference}. Decide what is done within 30 minutes, or the alert is told again")
+    return redirect(url_for("case.show", reference=reference))
+
+
 def standing(case: Case) -> dict[str, str]:
     """Every correctable field as it stands now, as the form's words."""
     fields = [field for field in (*CORRECTABLE, *WRITTEN) if field not in tuple(Situation)]
@@ -123,6 +131,7 @@ def _page(reference: str, errors: dict[str, str]) -> str:
         flags=flags,
         flag_of=flag_of,
         letters=record.outbox.of_case(reference),
+        alert=next((one for one in record.alert_book.open_ones(g.officer) if one.reference == reference), None),
         correctable=CORRECTABLE,
         written=WRITTEN,
         stands=stands | {field: request.form[field] for field in stands if field in request.form},

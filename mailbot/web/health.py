@@ -11,7 +11,10 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from mailbot.alerts import is_late
 from mailbot.cases.access import Permission
+from mailbot.cases.alerts import ChannelStanding
 from mailbot.cases.standing import Standing
+from mailbot.config import shipped
+from mailbot.triage.artefacts import Artefact, artefacts
 
 pages = Blueprint("health", __name__)
 
@@ -25,7 +28,9 @@ def show() -> str:
     now = datetime.now(UTC)
     standings = record.standings.listed(boxes)
     late = {one.mailbox for one in standings if is_late(one, record.config.mailbox_named(one.mailbox), now)}
-    return render_template("health.html", standings=standings, late=late, now=now)
+    judging = artefacts(shipped("models"), record.config.triage)
+    channels = record.alert_book.channels()
+    return render_template("health.html", standings=standings, late=late, now=now, artefacts=judging, channels=channels)
 
 
 @pages.get("/metrics")
@@ -35,10 +40,14 @@ def metrics() -> Response:
     if not _may_read_metrics(record.config.web.metrics_token):
         abort(403)
     standings = record.standings.listed([box.name for box in record.config.mailbox])
-    return Response(rendered(standings, datetime.now(UTC)), mimetype="text/plain; version=0.0.4")
+    judging = artefacts(shipped("models"), record.config.triage)
+    channels = record.alert_book.channels()
+    return Response(rendered(standings, judging, channels, datetime.now(UTC)), mimetype="text/plain; version=0.0.4")
 
 
-def rendered(standings: list[Standing], now: datetime) -> bytes:
+def rendered(
+    standings: list[Standing], judging: list[Artefact], channels: list[ChannelStanding], now: datetime
+) -> bytes:
     """The gauges in Prometheus' text format."""
     registry = CollectorRegistry()
     gauges = {
@@ -53,6 +62,19 @@ def rendered(standings: list[Standing], now: datetime) -> bytes:
             ("set_aside", "Messages that could not be filed and wait for a person"),
         )
     }
+    refused = Gauge(
+        "mailbot_artefact_refused", "1 while this part of the judgement is refused, else 0", ["part"], registry=registry
+    )
+    failing = Gauge(
+        "mailbot_alert_channel_failing",
+        "1 while this channel did not take the last alert",
+        ["channel"],
+        registry=registry,
+    )
+    for channel in channels:
+        failing.labels(channel.channel).set(channel.problem is not None)
+    for part in judging:
+        refused.labels(part.what).set(part.problem is not None)
     for one in standings:
         since = (now - one.polled_at).total_seconds() if one.polled_at else -1
         gauges["oldest_unprocessed_minutes"].labels(one.mailbox).set(one.minutes_unprocessed(now))

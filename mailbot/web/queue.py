@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, current_app, g, render_template, request
 
+from mailbot.cases.access import Permission
 from mailbot.domain import CaseState
 
 pages = Blueprint("queue", __name__)
@@ -31,4 +32,6 @@ def show() -> str:
         tabs=TABS,
         counts=record.store.counts(g.officer),
         waiting=record.aside.listed(g.officer),
+        alerts=[one for one in record.alert_book.open_ones(g.officer) if one.taken_by is None],
+        second_looks=len(record.second_looks.waiting(g.officer)) if g.officer.may(Permission.REVIEW) else 0,
     )

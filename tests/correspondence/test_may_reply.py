@@ -15,6 +15,7 @@ from mailbot.domain import (
     Kind,
     Remit,
     Reply,
+    ServiceType,
     Whistleblowing,
 )
 from tests.doubles import assessment, email
@@ -36,18 +37,41 @@ def withheld(message: Email, judged: Assessment) -> str:
 @pytest.mark.parametrize(
     ("judged", "template"),
     [
-        (assessment(), "concern"),
-        (assessment(remit=Remit.UNCLEAR), "concern"),
-        (WORKER, "whistleblowing"),
-        (assessment(whistleblowing=Whistleblowing.EXCLUDED_SERVICE), "whistleblowing"),
-        (assessment(remit=Remit.OTHER_NATION), "out_of_remit"),
-        (assessment(remit=Remit.GRIEVANCE), "out_of_remit"),
+        (assessment(), "regulated"),
+        (assessment(remit=Remit.UNCLEAR), "regulated"),
+        (assessment(remit=Remit.INSPECTED, service_type=ServiceType.BOARDING_SCHOOL), "inspected"),
+        (assessment(remit=Remit.INSPECTED, service_type=ServiceType.LOCAL_AUTHORITY), "council"),
+        (assessment(remit=Remit.INSPECTED, service_type=ServiceType.CAFCASS), "cafcass"),
+        (assessment(immediate_risk=True), "danger"),
+        (assessment(immediate_risk=True, remit=Remit.OTHER_NATION), "danger"),
+        (assessment(adult_in_danger=True, whistleblowing=Whistleblowing.QUALIFYING), "danger"),
+        (WORKER, "whistleblower"),
+        (assessment(whistleblowing=Whistleblowing.NOT_COVERED), "whistleblower_not_covered"),
+        (assessment(whistleblowing=Whistleblowing.EXCLUDED_SERVICE), "excluded_service"),
+        (
+            assessment(whistleblowing=Whistleblowing.EXCLUDED_SERVICE, remit=Remit.OTHER_REGULATOR),
+            "excluded_service",
+        ),
+        (assessment(remit=Remit.GRIEVANCE), "grievance"),
+        (assessment(remit=Remit.OTHER_NATION), "other_nation"),
+        (assessment(remit=Remit.OTHER_NATION, whistleblowing=Whistleblowing.QUALIFYING), "other_nation"),
+        (assessment(remit=Remit.OTHER_REGULATOR, service_type=ServiceType.HEALTH), "other_regulator"),
+        (assessment(remit=Remit.OTHER_OFSTED, service_type=ServiceType.SCHOOL), "school"),
+        (assessment(remit=Remit.OTHER_OFSTED, service_type=ServiceType.FE_COLLEGE), "further_education"),
         (assessment(kind=Kind.ENQUIRY, remit=Remit.NOT_APPLICABLE), "enquiry"),
-        (assessment(kind=Kind.INFORMATION_REQUEST, remit=Remit.NOT_APPLICABLE), "enquiry"),
+        (assessment(kind=Kind.INFORMATION_REQUEST, remit=Remit.NOT_APPLICABLE), "information_request"),
+        (assessment(written_by_child=True), "child"),
+        (assessment(written_by_child=True, immediate_risk=True), "child"),
+        (assessment(written_by_child=True, kind=Kind.ENQUIRY, remit=Remit.NOT_APPLICABLE), "child"),
     ],
 )
 def test_each_situation_has_its_template(judged: Assessment, template: str) -> None:
     assert may_reply(email(), judged) == Reply(channel=Channel.EMAIL, template=template, withheld_because=None)
+
+
+def test_who_sent_what_nobody_can_read_is_asked_to_send_it_again() -> None:
+    assert may_reply(email(unreadable="it is encrypted"), assessment()).template == "unreadable"
+    assert may_reply(email(unreadable="it is encrypted"), assessment(immediate_risk=True)).template == "danger"
 
 
 def test_machines_are_never_answered() -> None:
@@ -127,7 +151,7 @@ def test_a_worker_at_what_may_be_the_employers_address_is_left_to_a_person() -> 
 
 
 def test_a_worker_at_a_public_provider_is_answered() -> None:
-    assert may_reply(sender("remi84@gmail.com"), WORKER).template == "whistleblowing"
+    assert may_reply(sender("remi84@gmail.com"), WORKER).template == "whistleblower"
 
 
 def test_a_forged_sender_is_not_answered() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -12,21 +13,21 @@ from mailbot.config import shipped
 from mailbot.correspondence.own_words import OwnWords
 
 OURS = OwnWords(shipped("templates"))
-SENTENCE = "Where we learn that a child may be at immediate risk we pass it on to the council ourselves."
+SENTENCE = "If we learn that a child may be in danger now, we tell the children's social care team as well."
 
 
 def test_our_own_sentence_is_blanked_however_it_is_broken_and_marked() -> None:
-    quoted = f"> {SENTENCE[:30]}\n> {SENTENCE[30:60]}\n> {SENTENCE[60:]}\nHe is back."
+    quoted = "\n".join(f"> {line}" for line in textwrap.wrap(SENTENCE, 30)) + "\nHe is back."
     blanked = OURS.blanked(quoted)
 
-    assert "immediate" not in blanked
+    assert "danger" not in blanked
     assert len(blanked) == len(quoted)
     assert blanked.endswith("He is back.")
 
 
 @pytest.mark.parametrize(
     "words",
-    ["The child is at immediate risk tonight.", "Where we live a child may be at immediate risk.", "", "MB-4F7K-29QX"],
+    ["The child is in danger tonight.", "Where we live a child may be in danger now.", "", "MB-4F7K-29QX"],
 )
 def test_what_people_write_themselves_stays(words: str) -> None:
     assert OURS.blanked(words) == words

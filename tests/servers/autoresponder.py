@@ -171,7 +171,7 @@ class Robot:
         subject = "We have your letter" if self.own_subject else f"Re: {letter['Subject']}"
         text = "Hello\n\nYour letter is here with us and Pat will look at it.\n\nKim"
         if self.quoting:
-            text += "\n\n" + "\n".join(f"> {line}" for line in letter.get_content().splitlines())
+            text += "\n\n" + "\n".join(f"> {line}" for line in _text_of(letter).splitlines())
         return self._written(to, subject, text, str(letter["Message-ID"]) if self.in_reply_to else "")
 
     def _written(self, to: str, subject: str, text: str, in_reply_to: str = "") -> bytes:
@@ -186,3 +186,11 @@ class Robot:
             mail["In-Reply-To"] = in_reply_to
         mail.set_content(text)
         return mail.as_bytes()
+
+
+def _text_of(letter: EmailMessage) -> str:
+    """The plain text of a letter, as a mail program quotes it."""
+    body = letter.get_body(("plain",))
+    assert body is not None
+    content: str = body.get_content()
+    return content

@@ -79,7 +79,7 @@ def test_every_value_of_every_field_has_an_example_to_learn_from() -> None:
 
 def test_service_names_and_authorities_are_ones_that_exist_in_text_and_in_england() -> None:
     with (shipped("models") / "authorities.csv").open(newline="") as file:
-        authorities = {row["name"] for row in csv.DictReader(file)}
+        authorities = {row["name"] for row in csv.DictReader(file) if row["nation"] == "England"}
     for one in CORPUS:
         name, authority = one["labels"]["service_name"], one["labels"]["local_authority"]
         assert not name or name.lower() in f"{one['subject']} {one['body']}".lower(), one["id"]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from mailbot.config import shipped
 from mailbot.domain import Address, Attachment, ComplainedFirst, Email
 from mailbot.triage.facts import Facts, read_facts
+from mailbot.triage.phrases import PhraseBook
+
+BOOK = PhraseBook.load(shipped("models"))
 
 
 def facts(text: str, name: str = "Joan Pickersgill", places: tuple[str, ...] | None = None, **fields: object) -> Facts:
     email = _email(text, name, **fields)
-    found = read_facts(email, places)
+    found = read_facts(email, BOOK, places)
     for evidence in found.evidence:
         assert email.part(evidence.part)[evidence.start : evidence.end] == evidence.text
     return found

@@ -53,7 +53,7 @@ def test_no_rule_takes_long_over_a_hostile_text() -> None:
 
 def test_a_rule_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "rules.toml").write_text(
-        'version = "1"\n[unless_words]\n[[rule]]\nname = "broken"\nfield = "immediate_risk"\nvalue = "true"\n'
+        'version = "1"\n[[rule]]\nname = "broken"\nfield = "immediate_risk"\nvalue = "true"\npolarity = "raises"\n'
         'clause = "P3"\nscore = 1.0\npattern = \'(open\'\nraises = ["x"]\nsilent = ["y"]\n'
     )
     with pytest.raises(ArtefactRefused, match="rule broken"):

@@ -13,11 +13,25 @@ from jinja2 import FileSystemBytecodeCache
 
 from mailbot.config import Config, Mailbox, Outgoing, Web
 from mailbot.domain import Role
-from mailbot.web.app import create_app
+from mailbot.web.app import Record, create_app
 from tests.conftest import PASSWORD, Installation
 
 COMPILED = FileSystemBytecodeCache(tempfile.mkdtemp(prefix="mailbot-pages-"))  # each test has an application of its own
 SignedIn = Callable[[Role], FlaskClient]
+
+
+def record_of(installation: Installation, config: Config) -> Record:
+    return Record(
+        config=config,
+        engine=installation.engine,
+        store=installation.store,
+        outbox=installation.outbox,
+        aside=installation.office.aside,
+        standings=installation.office.standings,
+        learning=installation.learning,
+        second_looks=installation.second_looks,
+        alert_book=installation.alert_book,
+    )
 
 
 def application(installation: Installation, second_factor: str = "optional") -> Flask:
@@ -26,15 +40,7 @@ def application(installation: Installation, second_factor: str = "optional") -> 
         outgoing=Outgoing(kind="folder"),
         web=Web(second_factor=second_factor),  # type: ignore[arg-type]
     )
-    app = create_app(
-        config,
-        installation.engine,
-        installation.vault.keyring,
-        installation.store,
-        installation.outbox,
-        installation.office.aside,
-        installation.office.standings,
-    )
+    app = create_app(record_of(installation, config), installation.vault.keyring)
     app.testing = True
     app.jinja_env.bytecode_cache = COMPILED
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ from mailbot.web.app import create_app
 from mailbot.web.health import rendered
 from tests.conftest import Installation
 from tests.doubles import NOON, mail
-from tests.web.conftest import COMPILED, SignedIn
+from tests.web.conftest import COMPILED, SignedIn, record_of
 
 TOKEN = "a-token-for-monitoring"
 SEE_RESTRICTED = {Role.WHISTLEBLOWING_OFFICER, Role.ADMINISTRATOR}
@@ -36,15 +37,8 @@ def made(installation: Installation, **web: str) -> Flask:
         outgoing=Outgoing(kind="folder"),
         web=Web(second_factor="optional", **web),
     )
-    app = create_app(
-        config,
-        installation.engine,
-        installation.vault.keyring,
-        installation.store,
-        installation.outbox,
-        installation.office.aside,
-        Standings(installation.engine, clock.now),
-    )
+    record = dataclasses.replace(record_of(installation, config), standings=Standings(installation.engine, clock.now))
+    app = create_app(record, installation.vault.keyring)
     app.testing = True
     app.jinja_env.bytecode_cache = COMPILED
     return app
@@ -160,7 +154,9 @@ def test_the_metrics_of_every_mailbox_are_read_from_this_machine(app: Flask, sql
     assert found['mailbot_trouble{mailbox="enquiries"}'] == 0
     assert found['mailbot_trouble{mailbox="whistleblowing"}'] == 1
     assert found['mailbot_set_aside{mailbox="enquiries"}'] == 1
-    assert len(found) == 8
+    assert found['mailbot_artefact_refused{part="text model"}'] == 0
+    assert found['mailbot_artefact_refused{part="text encoder"}'] == 0
+    assert len(found) == 10
     for word in ("plover", "connection", "Sandiford"):
         assert word not in answer.text
 
@@ -170,7 +166,7 @@ def test_stored_mail_that_is_not_filed_shows_its_age(app: Flask, sqlite: Install
     (standing,) = sqlite.office.standings.listed(["enquiries"])
 
     assert standing.minutes_unprocessed(NOON + timedelta(minutes=45)) == 45
-    text = rendered([standing], NOON + timedelta(minutes=45)).decode()
+    text = rendered([standing], [], [], NOON + timedelta(minutes=45)).decode()
     assert values(text)['mailbot_oldest_unprocessed_minutes{mailbox="enquiries"}'] == 45
 
 

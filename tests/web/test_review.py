@@ -158,7 +158,7 @@ def test_a_held_acknowledgement_goes_only_when_an_officer_sends_it(sqlite: Insta
 
     (queued,) = sqlite.outbox.claim(10)
     assert queued.letter.recipient == "jo@oakfieldcare.example"
-    assert queued.letter.template == "whistleblowing"
+    assert queued.letter.template == "whistleblower"
 
 
 def test_what_must_not_be_answered_cannot_be_sent_by_a_click(sqlite: Installation, client: FlaskClient) -> None:
@@ -195,3 +195,17 @@ def test_reading_and_changing_are_both_on_the_audit_trail(sqlite: Installation, 
     assert ("officer@example.gov.uk", "read case") in acts
     assert ("officer@example.gov.uk", "decided") in acts
     assert not any("secret" in row.detail for row in rows)
+
+
+def test_an_officer_takes_an_alert_on_the_case_and_the_queue_says_which_nobody_has(
+    sqlite: Installation, client: FlaskClient
+) -> None:
+    reference = filed(sqlite, "There is DANGER here.")
+    assert "Nobody has taken an alert" in client.get("/queue").text
+    page = client.get(f"/case/{reference}").text
+    assert "I deal with this" in page
+    answer = client.post(f"/case/{reference}/alert", data={"csrf_token": token_of(page)}, follow_redirects=True)
+
+    assert "Decide what is done within 30 minutes" in answer.text
+    assert "officer@example.gov.uk deals with it" in answer.text
+    assert "Nobody has taken" not in client.get("/queue").text

@@ -1,0 +1,182 @@
+"""The parts of one installation, put together here and nowhere else: each is built when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mailbot import config as settings
+from mailbot.cases import database
+from mailbot.cases.alerts import AlertBook
+from mailbot.cases.aside import Aside
+from mailbot.cases.database import Engine
+from mailbot.cases.learning import Learning
+from mailbot.cases.ledger import Ledger
+from mailbot.cases.outbox import Outbox
+from mailbot.cases.second_looks import SecondLooks
+from mailbot.cases.services import Services
+from mailbot.cases.standing import Standings
+from mailbot.cases.store import Store
+from mailbot.cases.vault import Vault, read_keys
+from mailbot.clock import now
+from mailbot.config import Config, config_path, shipped
+from mailbot.correspondence.compose import Composer
+from mailbot.correspondence.own_words import OwnWords
+from mailbot.domain import Email, RawMail, RegisteredService
+from mailbot.errors import MailbotError
+from mailbot.pipeline import Office
+
+if TYPE_CHECKING:
+    from mailbot.intake.oauth import Tokens
+    from mailbot.web.app import Record
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything a command may need of one installation, each part built when it is first asked for."""
+
+    config: Config
+
+    @cached_property
+    def engine(self) -> Engine:
+        return database.open_database(self.config.database.url)
+
+    @cached_property
+    def vault(self) -> Vault:
+        keyring = read_keys(Path(self.config.keys.file), settings.keys_from_environment())
+        return Vault(keyring, database.open_database(self.config.keys.store))
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.engine, self.vault, now)
+
+    @cached_property
+    def restricted_mailboxes(self) -> frozenset[str]:
+        return frozenset(box.name for box in self.config.mailbox if box.restricted)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.engine, self.vault, now, self.restricted_mailboxes)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.engine, self.vault, now)
+
+    @cached_property
+    def aside(self) -> Aside:
+        return Aside(self.engine, self.ledger, now, self.restricted_mailboxes)
+
+    @cached_property
+    def standings(self) -> Standings:
+        return Standings(self.engine, now)
+
+    @cached_property
+    def services(self) -> Services:
+        return Services(self.engine, now)
+
+    @cached_property
+    def learning(self) -> Learning:
+        return Learning(self.engine, self.vault, now)
+
+    @cached_property
+    def second_looks(self) -> SecondLooks:
+        return SecondLooks(self.engine, self.vault, now)
+
+    @cached_property
+    def alert_book(self) -> AlertBook:
+        return AlertBook(self.engine, now)
+
+    @cached_property
+    def tokens(self) -> dict[str, Tokens]:
+        """The bearer tokens of the mailboxes that sign in by OAuth; they outlive the connections."""
+        from mailbot.intake.oauth import Tokens
+
+        return {box.name: Tokens(box.oauth, box.name, now) for box in self.config.mailbox if box.oauth}
+
+    @cached_property
+    def office(self) -> Office:
+        replies = {box.name: box.reply_address for box in self.config.mailbox}
+        return Office(
+            ledger=self.ledger,
+            store=self.store,
+            aside=self.aside,
+            standings=self.standings,
+            parse=self.reader,
+            assessor=judge(Path(self.config.triage.learnt), self.services.listed, self.config.triage.encoder),
+            composer=Composer(shipped("templates"), replies),
+            own_words=OwnWords(shipped("templates")),
+            own_addresses=self.config.own_addresses,
+            caps=self.config.acknowledgements,
+        )
+
+    @cached_property
+    def record(self) -> Record:
+        from mailbot.web.app import Record
+
+        return Record(
+            config=self.config,
+            engine=self.engine,
+            store=self.store,
+            outbox=self.outbox,
+            aside=self.aside,
+            standings=self.standings,
+            learning=self.learning,
+            second_looks=self.second_looks,
+            alert_book=self.alert_book,
+        )
+
+    @cached_property
+    def reader(self) -> Callable[[RawMail], Email]:
+        from mailbot.intake.reader import Reader, ReadingRules
+
+        return Reader(
+            ReadingRules(
+                own_addresses=self.config.own_addresses,
+                authserv_ids={box.name: box.authserv_id for box in self.config.mailbox if box.authserv_id},
+                scanner=self.config.scanner,
+            )
+        )
+
+    def ready(self) -> Parts:
+        """These parts, once the database is known to be of the right version."""
+        problem = database.schema_problem(self.engine)
+        if problem:
+            raise MailbotError(problem)
+        return self
+
+
+def judge(
+    learnt: Path | None = None,
+    services: Callable[[], tuple[RegisteredService, ...]] = tuple,
+    encoder: Literal["auto", "off"] = "auto",
+    model: Path | None = None,
+) -> Any:
+    """The judge of messages with what ships: rules, phrases, places, and the model once a message comes.
+
+    `learnt` is the folder of an installation's own models, `services` tells its register as it stands; `model` is
+    measured in the shipped one's place.
+    """
+    from mailbot.triage.decide import Judge
+    from mailbot.triage.phrases import PhraseBook
+    from mailbot.triage.places import Gazetteer
+    from mailbot.triage.register import Register
+    from mailbot.triage.rules import RuleBook
+
+    models, register = shipped("models"), lru_cache(maxsize=1)(Register)
+    return Judge(
+        models,
+        RuleBook.load(models),
+        PhraseBook.load(models),
+        Gazetteer.load(models),
+        lambda: register(services()),
+        model=model,
+        learnt=learnt,
+        encoder=encoder == "auto",
+    )
+
+
+def parts_of(path: str | None) -> Parts:
+    return Parts(settings.load(config_path(path)))
