@@ -7,6 +7,7 @@ process and by two, with the encoder and without. The models are loaded before t
 from __future__ import annotations
 
 import json
+import multiprocessing
 import statistics
 import time
 from collections.abc import Sequence
@@ -15,11 +16,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mailbot.config import shipped
-from mailbot.domain import Email
+from mailbot.domain import Address, Email
 from mailbot.examples import corpus
 from mailbot.parts import judge
 
 BATCH = 50
+EXAMPLE = Email(
+    message_id="",
+    sender=Address(),
+    reply_to=None,
+    return_path=None,
+    recipients=(),
+    subject="Example",
+    sent_at=None,
+    text="The heating is off.",
+)
 Encoder = Literal["auto", "off"]
 
 _judge: Any = None
@@ -59,7 +70,8 @@ def measured(name: str, encoder: Encoder, emails: Sequence[Email]) -> dict[str, 
 
 def _by_two(encoder: Encoder, emails: Sequence[Email]) -> float:
     batches = [emails[at : at + BATCH] for at in range(0, len(emails), BATCH)] * 2
-    with ProcessPoolExecutor(2, initializer=_warm, initargs=(encoder,)) as pool:
+    spawn = multiprocessing.get_context("spawn")  # the encoder's threads do not survive a fork
+    with ProcessPoolExecutor(2, spawn, initializer=_warm, initargs=(encoder,)) as pool:
         list(pool.map(_assess, batches[:4]))  # both have started
         started = time.perf_counter()
         list(pool.map(_assess, batches))
@@ -73,7 +85,7 @@ def _assess(batch: Sequence[Email]) -> int:
 def _warm(encoder: Encoder) -> None:
     global _judge
     _judge = judge(encoder=encoder)
-    _judge.assess([one.email for one in corpus(shipped("models"))[:1]])
+    _judge.assess([EXAMPLE])
 
 
 if __name__ == "__main__":
