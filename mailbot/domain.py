@@ -341,6 +341,7 @@ class Assessment:
     language: str
     priority: int
     registered: ServiceMatch | None = None
+    signposts: tuple[str, ...] = ()
     written_by_child: bool = False
     complained_first: ComplainedFirst = ComplainedFirst.NOT_SAID
     fears_reprisal: bool = False

@@ -104,6 +104,27 @@ def remit_of(kind: Kind, nation: Nation | None, service: ServiceType, *, grievan
     return remit
 
 
+def signposts_of(remit: Remit, nation: Nation | None, service: ServiceType) -> tuple[str, ...]:
+    """Who is named to the sender, by the first line of `SIGNPOSTS` that fits; nobody where it is ours alone."""
+    return next((bodies for fits, bodies in SIGNPOSTS if fits <= {remit, nation, service}), ())
+
+
+SIGNPOSTS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
+    (frozenset({Remit.OTHER_NATION, Nation.WALES}), ("Care Inspectorate Wales",)),
+    (frozenset({Remit.OTHER_NATION, Nation.SCOTLAND}), ("Care Inspectorate",)),
+    (frozenset({Remit.OTHER_NATION, Nation.NORTHERN_IRELAND}), ("Regulation and Quality Improvement Authority",)),
+    (frozenset({Remit.GRIEVANCE}), ("their organisation's own policy", "Acas", "a union")),
+    (frozenset({Remit.OTHER_OFSTED}), ("Ofsted's route for schools, colleges, nurseries and childminders",)),
+    (frozenset({Remit.OTHER_REGULATOR, ServiceType.YOUTH_OFFENDING_TEAM}), ("the council", "Ministry of Justice")),
+    (frozenset({Remit.OTHER_REGULATOR, ServiceType.ADULT_SOCIAL_CARE}), ("Care Quality Commission",)),
+    (frozenset({Remit.OTHER_REGULATOR, ServiceType.HEALTH}), ("Care Quality Commission",)),
+    (frozenset({Remit.OTHER_REGULATOR}), ("the body that looks after it",)),
+    (frozenset({Remit.INSPECTED, ServiceType.LOCAL_AUTHORITY}), ("Local Government and Social Care Ombudsman",)),
+    (frozenset({Remit.INSPECTED, ServiceType.CAFCASS}), ("Parliamentary and Health Service Ombudsman",)),
+)
+"""Whom the sender is told of (P3 to P6, P18, P26), read from the top: every value of a line must be the message's."""
+
+
 def whistleblowing_of(worker: Whistleblowing, kind: Kind, remit: Remit, service: ServiceType) -> Whistleblowing:
     """What the law makes of a worker's message, by the service they work in (P16 to P18)."""
     if kind is not Kind.CONCERN or worker is Whistleblowing.NONE or remit is Remit.GRIEVANCE:
@@ -262,6 +283,7 @@ class Judge:
             local_authority=(place.local_authority or authority) if concern else None,
             urn=service.urn,
             registered=registered,
+            signposts=signposts_of(remit, place.nation, service_type),
             language=email.language,
             priority=priority_of(
                 kind=kind,

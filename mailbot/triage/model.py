@@ -135,12 +135,15 @@ class TextModel:
 
         With `encoder` the text encoder of `models` is used too, where it is there and is the one it was trained with.
         """
+        import numpy as np
+
         card, parts = read_parts(at)
         reader = _encoder(models, card) if encoder else None
-        words = parts["weights"].astype("float32")
+        words = np.ascontiguousarray(parts["weights"], dtype="float32")
         if reader is None:
             return cls(card, parts["features"], Weights(words, parts["encoded_meaning"], parts["bias"]), None)
-        weights = Weights(words * parts["encoded_scale"], parts["encoded_meaning"], parts["encoded_bias"])
+        words = np.ascontiguousarray(words * parts["encoded_scale"], dtype="float32")
+        weights = Weights(words, parts["encoded_meaning"], parts["encoded_bias"])
         return cls(card, parts["features"], weights, reader)
 
     def opinions(self, passages: Sequence[Passage]) -> list[Opinion]:
@@ -151,7 +154,8 @@ class TextModel:
             return []
         texts = [passage.text for passage in passages]
         sentences = [passage.text[start:end] for passage in passages for start, end in passage.sentences]
-        scores: Matrix = self._features.transform([*texts, *sentences]) @ self._weights.words + self._weights.bias
+        words = self._features.transform([*texts, *sentences]).astype("float32")  # of the weights' kind: else they are
+        scores: Matrix = words @ self._weights.words + self._weights.bias  # copied whole for every message
         ends = np.cumsum([len(passage.sentences) for passage in passages])[:-1]
         whole, each = scores[: len(texts)], np.split(scores[len(texts) :], ends)
         for number, windows in enumerate(self._encoder.encode(texts) if self._encoder else ()):

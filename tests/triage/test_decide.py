@@ -8,7 +8,7 @@ import pytest
 
 from mailbot.config import shipped
 from mailbot.domain import Attachment, Kind, Nation, Remit, ServiceType, Situation, Whistleblowing
-from mailbot.triage.decide import NO_MODEL, REMIT_OF_SERVICE, Judge, remit_of, whistleblowing_of
+from mailbot.triage.decide import NO_MODEL, REMIT_OF_SERVICE, Judge, remit_of, signposts_of, whistleblowing_of
 from mailbot.triage.phrases import PhraseBook
 from mailbot.triage.places import Gazetteer
 from mailbot.triage.rules import RuleBook
@@ -79,6 +79,29 @@ def test_what_the_law_makes_of_a_worker_follows_from_the_service(
     worker: Whistleblowing, remit: Remit, service: ServiceType, result: Whistleblowing
 ) -> None:
     assert whistleblowing_of(worker, Kind.CONCERN, remit, service) is result
+
+
+@pytest.mark.parametrize(
+    ("remit", "nation", "service", "named"),
+    [
+        (Remit.OTHER_NATION, Nation.WALES, ServiceType.CHILDRENS_HOME, "Care Inspectorate Wales"),
+        (Remit.OTHER_NATION, Nation.SCOTLAND, ServiceType.SCHOOL, "Care Inspectorate"),
+        (Remit.OTHER_NATION, Nation.NORTHERN_IRELAND, ServiceType.UNKNOWN, "Regulation and Quality"),
+        (Remit.GRIEVANCE, None, ServiceType.CHILDRENS_HOME, "Acas"),
+        (Remit.OTHER_OFSTED, Nation.ENGLAND, ServiceType.SCHOOL, "Ofsted's route"),
+        (Remit.OTHER_REGULATOR, None, ServiceType.HEALTH, "Care Quality Commission"),
+        (Remit.OTHER_REGULATOR, None, ServiceType.YOUTH_OFFENDING_TEAM, "Ministry of Justice"),
+        (Remit.INSPECTED, None, ServiceType.LOCAL_AUTHORITY, "Local Government and Social Care Ombudsman"),
+        (Remit.INSPECTED, None, ServiceType.CAFCASS, "Parliamentary and Health Service Ombudsman"),
+        (Remit.REGULATED, Nation.ENGLAND, ServiceType.CHILDRENS_HOME, ""),
+        (Remit.NOT_APPLICABLE, None, ServiceType.LOCAL_AUTHORITY, ""),
+    ],
+)
+def test_who_is_named_to_the_sender_follows_from_remit_place_and_service(
+    remit: Remit, nation: Nation | None, service: ServiceType, named: str
+) -> None:
+    assert named in ", ".join(signposts_of(remit, nation, service))
+    assert bool(named) == bool(signposts_of(remit, nation, service))
 
 
 def test_without_a_model_a_rule_still_raises_danger_and_unsure_cases_are_restricted(judge_without_model: Judge) -> None:
