@@ -16,6 +16,7 @@ from mailbot.domain import Situation
 from mailbot.examples import corpus
 from mailbot.parts import judge
 from mailbot.triage.decide import passage_of
+from mailbot.triage.encoder import Encoder
 from mailbot.triage.model import SHIPPED, TextModel
 from mailbot.triage.train import truth
 
@@ -26,7 +27,9 @@ SIDE, MARGIN = 180, 36
 def main() -> None:
     models = shipped("models")
     held = [one for one in corpus(models) if one.split == "validation"]
-    opinions = TextModel.load(models / SHIPPED, models).opinions([passage_of(one.email) for one in held])
+    passages, encoder = [passage_of(one.email) for one in held], Encoder.load(models)
+    read = encoder.encode([passage.text for passage in passages])
+    opinions = TextModel.load(models / SHIPPED, encoder.digest).opinions(passages, read)
     names = judge().named
     named = [names(one.email) for one in held]
     panels = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from mailbot.config import Triage
@@ -47,6 +48,23 @@ def promote(learnt: Path) -> str:
 
 
 def _model(what: str, at: Path) -> Artefact:
+    return _checked_model(what, at, _stamp(card_of(at), file_of(at)))
+
+
+def _encoder(models: Path) -> Artefact:
+    return _checked_encoder(models, _stamp(*sorted((models / encoder.FOLDER).glob("*"))))
+
+
+_Stamp = tuple[tuple[int, int] | None, ...]
+
+
+def _stamp(*paths: Path) -> _Stamp:
+    """When each file was written and how long it is: while that stays, megabytes need not be hashed for every page."""
+    return tuple((path.stat().st_mtime_ns, path.stat().st_size) if path.exists() else None for path in paths)
+
+
+@lru_cache(maxsize=8)
+def _checked_model(what: str, at: Path, _stamp: _Stamp) -> Artefact:
     try:
         card, _ = verified(at)
     except ArtefactRefused as error:
@@ -54,7 +72,8 @@ def _model(what: str, at: Path) -> Artefact:
     return Artefact(what=what, name=f"{card.name}@{card.version}", problem=None)
 
 
-def _encoder(models: Path) -> Artefact:
+@lru_cache(maxsize=8)
+def _checked_encoder(models: Path, _stamp: _Stamp) -> Artefact:
     try:
         card, _ = encoder.verified(models)
     except ArtefactRefused as error:

@@ -28,6 +28,7 @@ from mailbot.domain import (
     priority_of,
 )
 from mailbot.errors import ArtefactRefused
+from mailbot.triage.encoder import Encoder, Window
 from mailbot.triage.facts import read_facts
 from mailbot.triage.model import CHALLENGER, CHAMPION, SHIPPED, Opinion, Passage, TextModel, card_of
 from mailbot.triage.phrases import PhraseBook
@@ -158,11 +159,12 @@ class Judge:
         self._models = models
         self._model = model or models / SHIPPED
         self._learnt = learnt
-        self._encoder = encoder
+        self._encodes = encoder
         self._rules = rules
         self._phrases = phrases
         self._gazetteer = gazetteer
         self._register = register
+        self._encoder: Encoder | None = None
         self._decides: TextModel | None = None
         self._beside: TextModel | None = None
         self._stamp: tuple[int, ...] | None = None
@@ -172,15 +174,23 @@ class Judge:
         if not emails:
             return []
         self._load()
-        assessments = self._assessed(emails, self._decides)
+        passages = [passage_of(email) for email in emails]
+        read = self._encoder.encode([passage.text for passage in passages]) if self._encoder else []
+        assessments = self._assessed(emails, self._decides, passages, read)
         if self._beside is None:
             return assessments
-        beside = self._assessed(emails, self._beside)
+        beside = self._assessed(emails, self._beside, passages, read)
         return [replace(one, second_opinion=_as_second(other)) for one, other in zip(assessments, beside, strict=True)]
 
-    def _assessed(self, emails: Sequence[Email], model: TextModel | None) -> list[Assessment]:
+    def _assessed(
+        self,
+        emails: Sequence[Email],
+        model: TextModel | None,
+        passages: Sequence[Passage],
+        read: Sequence[Sequence[Window]],
+    ) -> list[Assessment]:
         register = self._register()
-        opinions = model.opinions([passage_of(email) for email in emails]) if model else [None] * len(emails)
+        opinions = model.opinions(passages, read) if model else [None] * len(emails)
         return [
             self._assess_one(email, opinion, model, register) for email, opinion in zip(emails, opinions, strict=True)
         ]
@@ -188,6 +198,11 @@ class Judge:
     def named(self, email: Email) -> Named:
         """What rules and phrases name in a message, as it weighs beside the model: for fitting one."""
         return named_by(self._rules.hits_in(email, spoken_parts(email)), read_wishes(email, self._phrases))
+
+    @property
+    def rules_version(self) -> str:
+        """The versions of what an officer can read: the rules and the phrases."""
+        return f"{self._rules.version}+{self._phrases.version}"
 
     def sees_danger(self, text: str) -> bool:
         """Whether words of live danger stand anywhere in `text`, whoever wrote them and wherever they stand."""
@@ -223,7 +238,7 @@ class Judge:
             evidence=hits,
             judged=False,
             model=NO_MODEL,
-            rules=self._rules.version,
+            rules=self.rules_version,
         )
 
     def _load(self) -> None:
@@ -233,15 +248,25 @@ class Judge:
         if stamp == self._stamp:
             return
         self._stamp = stamp
+        self._encoder = self._read_encoder() if self._encodes else None
         learnt = self._loaded(champion) if champion and stamp[1] else None
         self._decides = learnt or self._loaded(self._model)
         self._beside = self._loaded(challenger) if challenger and stamp[2] else None
+        if not any(model and model.encoded for model in (self._decides, self._beside)):
+            self._encoder = None
 
     def _loaded(self, at: Path) -> TextModel | None:
         try:
-            return TextModel.load(at, self._models, encoder=self._encoder)
+            return TextModel.load(at, self._encoder.digest if self._encoder else "")
         except ArtefactRefused as error:
             log.error("a model is refused: what else there is works on", action="load model", problem=str(error))
+            return None
+
+    def _read_encoder(self) -> Encoder | None:
+        try:
+            return Encoder.load(self._models)
+        except ArtefactRefused as error:
+            log.error("no encoder: models judge by words alone", action="load encoder", problem=str(error))
             return None
 
     def _assess_one(
@@ -306,7 +331,7 @@ class Judge:
             confidence=draft.confidence(),
             evidence=(*draft.evidence, *wishes.evidence, *facts.evidence, *place.evidence, *service.evidence),
             model=model.name if model else NO_MODEL,
-            rules=self._rules.version,
+            rules=self.rules_version,
         )
 
     def _look_first(self, email: Email, kind: Kind, *, danger: bool) -> str | None:

@@ -77,6 +77,11 @@ class Encoder:
         tokenizer.no_padding()
         return cls(card, session, tokenizer)
 
+    @property
+    def digest(self) -> str:
+        """Of the weights: models name the encoder by it that they were trained with."""
+        return self.card.sha256[ENCODER_FILE]
+
     def encode(self, texts: Sequence[str]) -> list[list[Window]]:
         """The windows of each text, in order.
 

@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from mailbot.errors import ArtefactRefused
-from mailbot.triage.encoder import ENCODER_FILE, Encoder, Window
+from mailbot.triage.encoder import Window
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,17 +109,17 @@ class Weights:
 class TextModel:
     """Gives probabilities for passages, and says which sentence weighed most for a value."""
 
-    def __init__(self, card: Card, features: Any, weights: Weights, encoder: Encoder | None) -> None:
+    def __init__(self, card: Card, features: Any, weights: Weights, *, encoded: bool) -> None:
         self.card = card
+        self.encoded = encoded
         self._features = features
         self._weights = weights
-        self._encoder = encoder
         self._columns = _columns(card.outputs)
         self._flags = [len(card.outputs[field]) == 1 for field, _ in self._columns]
 
     @property
     def name(self) -> str:
-        return f"{self.card.name}{'+encoder' if self._encoder else ''}@{self.card.version}"
+        return f"{self.card.name}{'+encoder' if self.encoded else ''}@{self.card.version}"
 
     @property
     def thresholds(self) -> Mapping[str, float]:
@@ -127,27 +127,31 @@ class TextModel:
 
     @property
     def _set(self) -> str:
-        return ENCODED if self._encoder else WORDS
+        return ENCODED if self.encoded else WORDS
 
     @classmethod
-    def load(cls, at: Path, models: Path, *, encoder: bool = True) -> TextModel:
+    def load(cls, at: Path, encoder: str = "") -> TextModel:
         """Reads the model called `at`; raises `ArtefactRefused` where it is missing or not what its card says.
 
-        With `encoder` the text encoder of `models` is used too, where it is there and is the one it was trained with.
+        `encoder` is the digest of the encoder there is, '' where there is none: its windows are weighed where it is the
+        one that the model was trained with.
         """
         import numpy as np
 
         card, parts = read_parts(at)
-        reader = _encoder(models, card) if encoder else None
-        words = np.ascontiguousarray(parts["weights"], dtype="float32")
-        if reader is None:
-            return cls(card, parts["features"], Weights(words, parts["encoded_meaning"], parts["bias"]), None)
-        words = np.ascontiguousarray(words * parts["encoded_scale"], dtype="float32")
-        weights = Weights(words, parts["encoded_meaning"], parts["encoded_bias"])
-        return cls(card, parts["features"], weights, reader)
+        encoded = encoder == card.encoder
+        if encoder and not encoded:
+            log.error("the model was trained with another encoder: it judges by words alone", action="load model")
+        words = parts["weights"] * parts["encoded_scale"] if encoded else parts["weights"]
+        bias = parts["encoded_bias"] if encoded else parts["bias"]
+        weights = Weights(np.ascontiguousarray(words, dtype="float32"), parts["encoded_meaning"], bias)
+        return cls(card, parts["features"], weights, encoded=encoded)
 
-    def opinions(self, passages: Sequence[Passage]) -> list[Opinion]:
-        """The model's opinion of each passage, in order: one matrix product for all of them and their sentences."""
+    def opinions(self, passages: Sequence[Passage], read: Sequence[Sequence[Window]] = ()) -> list[Opinion]:
+        """The model's opinion of each passage, in order: one matrix product for all of them and their sentences.
+
+        `read` is what the encoder made of each passage's text; needed where the model is `encoded`.
+        """
         import numpy as np
 
         if not passages:
@@ -158,7 +162,7 @@ class TextModel:
         scores: Matrix = words @ self._weights.words + self._weights.bias  # copied whole for every message
         ends = np.cumsum([len(passage.sentences) for passage in passages])[:-1]
         whole, each = scores[: len(texts)], np.split(scores[len(texts) :], ends)
-        for number, windows in enumerate(self._encoder.encode(texts) if self._encoder else ()):
+        for number, windows in enumerate(read if self.encoded else ()):
             said, of_sentences = self._meaning(windows, passages[number].sentences)
             whole[number] += said
             each[number] = each[number] + of_sentences
@@ -232,23 +236,6 @@ def verified(at: Path) -> tuple[Card, bytes]:
     if here != card.scikit_learn:
         raise ArtefactRefused(f"{path} was made by scikit-learn {card.scikit_learn}, here is {here}: train it anew")
     return card, content
-
-
-def encoder_for(models: Path, card: Card) -> Encoder:
-    """The encoder that the model was trained with; raises `ArtefactRefused` where it cannot be had."""
-    encoder = Encoder.load(models)
-    if encoder.card.sha256.get(ENCODER_FILE) != card.encoder:
-        raise ArtefactRefused("the encoder is not the one that the model was trained with: put the shipped one back")
-    return encoder
-
-
-def _encoder(models: Path, card: Card) -> Encoder | None:
-    """The same; None, and a line in the log, where it cannot be had."""
-    try:
-        return encoder_for(models, card)
-    except ArtefactRefused as error:
-        log.error("no encoder: the model judges by word statistics alone", action="load encoder", problem=str(error))
-        return None
 
 
 def _columns(outputs: dict[str, tuple[str, ...]]) -> dict[tuple[str, str], int]:

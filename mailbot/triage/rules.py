@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -73,7 +73,7 @@ class RuleBook:
     def hits(self, text: str, part: str = "text") -> Iterator[Evidence]:
         """Every flag the rules raise in `text`, with the words that did it."""
         folded = text.casefold()
-        possible = [compiled for compiled in self._compiled if compiled.possible_in(text, folded)]
+        possible = [narrowed for compiled in self._compiled if (narrowed := compiled.within(text, folded))]
         for start, end in sentences(text) if possible else ():
             sentence = text[start:end]
             folded = sentence.casefold()
@@ -97,10 +97,12 @@ class _Compiled:
     silenced_by: tuple[Cue, ...]
     together_with: Sought | None
 
-    def possible_in(self, text: str, folded: str) -> bool:
-        if not self.pattern.within(folded):
-            return False
-        return self.together_with is None or self.together_with.search(text, folded) is not None
+    def within(self, text: str, folded: str) -> _Compiled | None:
+        """The rule cut down to what may be found in a text; None where it cannot speak of any of its sentences."""
+        pattern = self.pattern.within(folded)
+        if pattern is None or (self.together_with and not self.together_with.search(text, folded)):
+            return None
+        return replace(self, pattern=pattern)
 
     def match(self, sentence: str, folded: str) -> re.Match[str] | None:
         match = self.pattern.search(sentence, folded)

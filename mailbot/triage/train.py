@@ -36,7 +36,7 @@ from mailbot.domain import (
 )
 from mailbot.errors import MailbotError
 from mailbot.triage.decide import Named, passage_of
-from mailbot.triage.encoder import ENCODER_FILE, HEAD_FILE, Encoder
+from mailbot.triage.encoder import HEAD_FILE, Encoder
 from mailbot.triage.model import ENCODED, SHIPPED, WORDS, Card, card_of, file_of, read_parts
 
 TRUE = ("true",)
@@ -170,7 +170,7 @@ class _Fitting:
             sha256=hashlib.sha256(content).hexdigest(),
             scikit_learn=sklearn.__version__,
             skops=skops.__version__,
-            encoder=encoder.card.sha256[ENCODER_FILE],
+            encoder=encoder.digest,
             trained_on={"messages": len(part), "scenarios": len({example.scenario for example in part})},
             outputs=OUTPUTS,
             rules_weigh={WORDS: alone.rules, ENCODED: both.rules},
