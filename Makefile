@@ -13,8 +13,8 @@ setup: .venv/.runtime  ## build .venv; the command is then .venv/bin/mailbot
 demo: setup      ## serve a throwaway installation with sample messages
 	$(BIN)/mailbot demo
 
-test: .venv/.dev debian  ## pass every test, two at a time
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+test: .venv/.dev debian  ## pass every test, three at a time
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 fast: .venv/.dev ## pass the tests that need neither server nor browser
 	$(BIN)/python -m pytest -m "not server and not browser"

@@ -19,7 +19,7 @@ import structlog
 import typer
 
 from mailbot import config as settings
-from mailbot import worker
+from mailbot import sending, worker
 from mailbot.cases import audit, database
 from mailbot.cases.narrative import masked
 from mailbot.cases.services import differences
@@ -28,6 +28,7 @@ from mailbot.clock import now
 from mailbot.config import Mailbox, config_path, shipped
 from mailbot.correspondence.compose import Composer
 from mailbot.correspondence.contacts import unconfirmed
+from mailbot.correspondence.drafts import Drafter
 from mailbot.correspondence.may_reply import may_reply
 from mailbot.correspondence.own_words import OwnWords
 from mailbot.domain import (
@@ -54,10 +55,12 @@ app = typer.Typer(
 staff_app = typer.Typer(no_args_is_help=True, help="Accounts of the people who work the queue.")
 set_aside_app = typer.Typer(no_args_is_help=True, help="Messages that could not be filed.")
 app.add_typer(staff_app, name="staff")
+authorities_app = typer.Typer(no_args_is_help=True, help="Whom to tell in each local authority.")
 services_app = typer.Typer(no_args_is_help=True, help="The regulator's register of services.")
 models_app = typer.Typer(no_args_is_help=True, help="The models that judge, and how they do.")
 app.add_typer(set_aside_app, name="set-aside")
 app.add_typer(services_app, name="services")
+app.add_typer(authorities_app, name="authorities")
 app.add_typer(models_app, name="models")
 
 ConfigOption = Annotated[
@@ -110,12 +113,28 @@ def check(config: ConfigOption = None) -> None:
             print(f"FAILED  {name}: {error}")
     for warning in unconfirmed(shipped("templates")):
         print(f"warns   letters: {warning}")
+    if problem := _unknown_authorities(parts_of(config)):
+        print(f"warns   authorities: {problem}")
     if failed:
         raise typer.Exit(1)
 
 
+def _unknown_authorities(installation: Parts) -> str:
+    """What to say of authorities that have no contact point which counts; nothing where all have one."""
+    from mailbot.correspondence.authorities import authorities_on
+
+    english = {name for name, nation in authorities_on(shipped("models"), now().date()).items() if nation == "England"}
+    try:
+        without = english - installation.authorities.known()
+    except MailbotError:
+        return "the contact points cannot be read"
+    if not without:
+        return ""
+    return f"no contact point of {len(without)} of England's {len(english)}: mailbot authorities import"
+
+
 def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]]]:
-    from mailbot.correspondence.smtp import carrier
+    from mailbot.correspondence.carriers import carrier
     from mailbot.intake.scanner import ClamAV
     from mailbot.triage.artefacts import artefacts
 
@@ -141,6 +160,7 @@ def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]
 
     def templates() -> None:
         Composer(shipped("templates"), {})
+        Drafter(shipped("templates"))
 
     def rules() -> None:
         judge()
@@ -246,7 +266,8 @@ def send(once: OnceOption = False, config: ConfigOption = None) -> None:
     if not once:
         raise ConfigError("send runs once and ends: say `mailbot send --once`; for a schedule use `mailbot worker`")
     installation = parts_of(config).ready()
-    results = worker.send(installation.config, installation.outbox, now)
+    results = sending.send(installation.config, installation.outbox, now)
+    laid = sending.lay_out(installation.config, installation.outbox, now)
     due, to_post = installation.outbox.waiting()
     print(
         "outbox: "
@@ -254,7 +275,9 @@ def send(once: OnceOption = False, config: ConfigOption = None) -> None:
         + f", {due} due"
     )
     if to_post:
-        print(f"{to_post} to be printed and posted: see the queue")
+        print(
+            f"{to_post} to be printed and posted{f', {laid} newly in the print folder' if laid else ''}: see the queue"
+        )
     if results.get(LetterState.FAILED) or results.get(LetterState.UNKNOWN):
         raise DeliveryFailed("some letters failed or may not have gone: their cases show which")
 
@@ -292,16 +315,19 @@ def demo(
     no_web: Annotated[bool, typer.Option("--no-web", help="Print the queue and end.")] = False,
 ) -> None:
     """A throwaway installation with sample messages: no server, network or secret."""
-    from mailbot.demo import REGISTER, demonstration
+    from mailbot.correspondence.authorities import authorities_on, read_authority_contacts
+    from mailbot.demo import AUTHORITY_CONTACTS, REGISTER, demonstration
     from mailbot.triage.register import read_register
 
     with demonstration(port) as (config, sign_ins):
-        installation = Parts(config)
+        installation = Parts(config, demo=True)
         installation.services.replace(read_register(REGISTER), "demo")
+        known = authorities_on(shipped("models"), now().date())
+        installation.authorities.replace(read_authority_contacts(AUTHORITY_CONTACTS, known), "demo")
         for box in installation.config.mailbox:
             tally = worker.poll(box, installation.office)
             print(f"{box.name}: {tally.new} new, {tally.filed} filed, {tally.set_aside} set aside, {tally.left} left")
-        worker.send(installation.config, installation.outbox, now)
+        sending.send(installation.config, installation.outbox, now)
         if no_web:
             _print_queue(installation, as_json=False)
             return
@@ -520,6 +546,28 @@ def services_import(csv: Path, config: ConfigOption = None, as_json: JsonOption 
         f"{len(changes.new)} new, {len(changes.changed)} changed, {len(changes.closed)} closed as no longer listed, "
         f"{changes.same} as before"
     )
+
+
+@authorities_app.command("import")
+def authorities_import(csv: Path, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Take over the contact points of local authorities, all of the file or nothing; those it leaves out go."""
+    from mailbot.correspondence.authorities import authorities_on, read_authority_contacts
+
+    known = authorities_on(shipped("models"), now().date())
+    installation = parts_of(config).ready()
+    contacts = read_authority_contacts(csv, known)
+    changes = installation.authorities.replace(contacts, audit.COMMAND_LINE)
+    listed = {one.authority for one in contacts}
+    without = sorted(name for name, nation in known.items() if nation == "England" and name not in listed)
+    if as_json:
+        print(json.dumps({**msgspec.to_builtins(changes), "without": without}))
+        return
+    print(
+        f"{len(changes.new)} new, {len(changes.changed)} changed, {len(changes.gone)} gone, {changes.same} as before"
+        f"{'; no contact point in England for ' + ', '.join(without) if without else ''}"
+    )
+    if any(one.sample for one in contacts):
+        print("Some are samples, which reach nobody: they count only in `mailbot demo`")
 
 
 @models_app.command("list")
@@ -752,9 +800,13 @@ def _worker_of(installation: Parts) -> worker.Worker:
     return worker.Worker(
         installation.config,
         installation.office,
-        installation.outbox,
-        installation.second_looks,
-        installation.alert_book,
+        worker.Books(
+            outbox=installation.outbox,
+            second_looks=installation.second_looks,
+            alerts=installation.alert_book,
+            approaches=installation.approaches,
+            openings=installation.openings,
+        ),
         now,
         installation.tokens,
     )

@@ -12,12 +12,14 @@ import requests
 
 from mailbot.cases.access import Permission, may
 from mailbot.cases.alerts import AlertBook, AlertChannel, DueAlert, Notice
+from mailbot.cases.openings import Openings
 from mailbot.cases.standing import Standing, Standings
 from mailbot.clock import Clock
 from mailbot.config import Alerts, Config, Mailbox
-from mailbot.correspondence.smtp import ALERT, Carrier, carrier
+from mailbot.correspondence.carriers import Carrier, carrier
+from mailbot.correspondence.smtp import ALERT
 from mailbot.domain import Channel, Letter, QueuedLetter, Role
-from mailbot.errors import AlarmFailed, DeliveryFailed
+from mailbot.errors import AlarmFailed, ConfigError, DeliveryFailed
 from mailbot.rota import Rota
 
 TIMEOUT_SECONDS = 10
@@ -84,7 +86,7 @@ def tell(config: Config, rota: Rota, book: AlertBook, clock: Clock) -> int:
     due = book.due()
     for alert in due:
         people = told_at(alert.step, duty_for(alert, rota, book.roles(), clock()), rota.manager)
-        notices = [*_by_email(config, alert, people, clock), _by_webhook(config.alerts)]
+        notices = [*_by_email(config, f"alert-{alert.id}-{alert.step}", people, clock), _by_webhook(config.alerts)]
         went = any(notice.problem is None for notice in notices)
         book.note_told(alert, notices, clock() + (TOLD_EVERY if went else TRIED_AGAIN_AFTER))
     return len(due)
@@ -111,7 +113,22 @@ def told_at(step: int, duty: Sequence[str], manager: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((duty[(step - 1) % len(duty)], manager)))
 
 
-def _by_email(config: Config, alert: DueAlert, people: Sequence[str], clock: Clock) -> list[Notice]:
+def tell_lead(config: Config, openings: Openings, book: AlertBook, clock: Clock) -> int:
+    """Tells those who may see restricted cases that one was opened in an emergency; says of how many it told.
+
+    Where nobody could be told it is tried again; the task on the case stands all the same.
+    """
+    told = 0
+    for opening in openings.untold():
+        leads = sorted(person for person, role in book.roles().items() if may(role, Permission.READ_RESTRICTED))
+        notices = _by_email(config, f"opening-{opening.id}", leads, clock)
+        if any(notice.problem is None for notice in notices):
+            openings.note_told(opening)
+            told += 1
+    return told
+
+
+def _by_email(config: Config, name: str, people: Sequence[str], clock: Clock) -> list[Notice]:
     url = config.alerts.public_url.rstrip("/") if config.alerts else ""
     told: list[Notice] = []
     try:
@@ -125,9 +142,9 @@ def _by_email(config: Config, alert: DueAlert, people: Sequence[str], clock: Clo
                     template=ALERT,
                     reply_address="",
                 )
-                name = f"alert-{alert.id}-{alert.step}-{number}"
-                told.append(_told(post, QueuedLetter(id=0, case_reference=name, letter=letter, attempts=1)))
-    except DeliveryFailed as error:  # no connection at all: nobody of those left was told
+                queued = QueuedLetter(id=0, case_reference=f"{name}-{number}", letter=letter, attempts=1)
+                told.append(_told(post, queued))
+    except (DeliveryFailed, ConfigError) as error:  # no connection, or no password: nobody of those left was told
         told += [_notice(person, str(error)) for person in people[len(told) :]]
     return told
 

@@ -79,7 +79,10 @@ class Mailbox(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Outgoing(Struct, frozen=True, forbid_unknown_fields=True):
-    kind: Literal["smtp", "folder"]
+    """How letters leave. `reply_to_ids` gives GOV.UK Notify's id for each mailbox's reply address; letters on paper
+    are laid into `print_folder` as PDFs where one is named."""
+
+    kind: Literal["smtp", "notify", "folder"]
     host: str = ""
     port: int = 587
     security: Literal["tls", "starttls", "none"] = "starttls"
@@ -89,6 +92,11 @@ class Outgoing(Struct, frozen=True, forbid_unknown_fields=True):
     password_file: str = ""
     from_address: str = ""
     path: str = "outbox"
+    print_folder: str = ""
+    notify_url: str = "https://api.notifications.service.gov.uk"
+    email_template: str = ""
+    reply_to_ids: dict[str, str] = {}
+    postage: Literal["first", "second", "economy"] = "second"
 
     @property
     def password(self) -> str:
@@ -285,6 +293,8 @@ def _allowed(kind: Any) -> str:
         return " | ".join(get_args(kind))
     if get_origin(kind) is tuple:
         return 'a list of texts, such as ["INBOX"]'
+    if get_origin(kind) is dict:
+        return 'a table of texts, such as { "enquiries@example.gov.uk" = "…" }'
     if kind == OAuth | None:
         return 'a table, such as { token_url = "https://…", client_id = "…", client_secret_env = "…" }'
     return {str: "a text in quotes", int: "a whole number", bool: "true | false"}.get(kind, str(kind))
@@ -318,15 +328,24 @@ def _check(config: Config) -> None:
         _need("alerts", config.alerts, ("public_url", "rota", "webhook_env"), "enabled = true")
     if not 0 <= config.triage.second_looks <= 1:
         raise ConfigError(f"triage.second_looks: found {config.triage.second_looks}; allowed: a share from 0 to 1")
+    _check_outgoing(config)
+
+
+def _check_outgoing(config: Config) -> None:
     outgoing = config.outgoing
-    _need(
-        "outgoing",
-        outgoing,
-        ("host", "from_address") if outgoing.kind == "smtp" else ("path",),
-        f'kind = "{outgoing.kind}"',
-    )
+    needed = {"smtp": ("host", "from_address"), "notify": ("email_template",), "folder": ("path",)}[outgoing.kind]
+    _need("outgoing", outgoing, needed, f'kind = "{outgoing.kind}"')
     if outgoing.kind == "smtp":
         _refuse_clear_text("outgoing", outgoing.security, outgoing.host)
+    if outgoing.kind == "notify":
+        if not (outgoing.password_env or outgoing.password_file):
+            raise ConfigError("outgoing: password_env or password_file must name the API key; none was found")
+        _refuse_clear_address("outgoing.notify_url", outgoing.notify_url)
+        for box in config.mailbox:
+            if box.reply_address and box.reply_address not in outgoing.reply_to_ids:
+                raise ConfigError(
+                    f'outgoing.reply_to_ids: nothing found for "{box.reply_address}"; it is needed with kind = "notify"'
+                )
 
 
 def _check_sign_in(path: str, box: Mailbox) -> None:
@@ -340,11 +359,7 @@ def _check_sign_in(path: str, box: Mailbox) -> None:
         raise ConfigError(f"{path}.oauth: client_secret_env or client_secret_file is needed; neither was found")
     if box.oauth.grant == "refresh_token" and not box.oauth.refresh_token_file:
         raise ConfigError(f'{path}.oauth.refresh_token_file: nothing found; it is needed with grant = "refresh_token"')
-    url = urlsplit(box.oauth.token_url)
-    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
-        raise ConfigError(
-            f'{path}.oauth.token_url: found "{box.oauth.token_url}"; allowed: an https address (http only on loopback)'
-        )
+    _refuse_clear_address(f"{path}.oauth.token_url", box.oauth.token_url)
 
 
 def _need(path: str, section: Struct, keys: tuple[str, ...], why: str) -> None:
@@ -358,6 +373,12 @@ def _refuse_clear_text(path: str, security: str, host: str) -> None:
         raise ConfigError(
             f'{path}.security: found "none" with host "{host}"; allowed: tls | starttls (none only on loopback)'
         )
+
+
+def _refuse_clear_address(path: str, address: str) -> None:
+    url = urlsplit(address)
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
+        raise ConfigError(f'{path}: found "{address}"; allowed: an https address (http only on loopback)')
 
 
 def _resolved(config: Config, folder: Path) -> Config:
@@ -394,6 +415,7 @@ def _resolved(config: Config, folder: Path) -> Config:
         outgoing=msgspec.structs.replace(
             config.outgoing,
             path=absolute(config.outgoing.path),
+            print_folder=absolute(config.outgoing.print_folder),
             ca_file=absolute(config.outgoing.ca_file),
             password_file=absolute(config.outgoing.password_file),
         ),

@@ -23,6 +23,7 @@ from mailbot.web import accounts
 
 SAMPLES = Path(__file__).parent / "samples"
 REGISTER = SAMPLES / "register.csv"
+AUTHORITY_CONTACTS = SAMPLES / "authority_contacts.csv"
 
 STAFF = (
     (Role.OFFICER, "officer@ofsted-demo.example"),

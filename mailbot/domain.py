@@ -10,7 +10,7 @@ Standard library only. Clause numbers (P1 to P28) are those of docs/policy.md. T
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -156,6 +156,11 @@ class TaskKind(StrEnum):
     JOIN = "join"
     LETTER_RETURNED = "letter_returned"
     SAME_MESSAGE_ID = "same_message_id"
+    LETTER_FAILED = "letter_failed"
+    ANSWER_OVERDUE = "answer_overdue"
+    ANSWER_CAME = "answer_came"
+    SENT_DESPITE_WARNING = "sent_despite_warning"
+    GLASS_BROKEN = "glass_broken"
 
 
 class ActionKind(StrEnum):
@@ -170,6 +175,15 @@ class ActionKind(StrEnum):
     SHARE_WITH_BODY = "share_with_body"
     ASK_THE_SENDER = "ask_the_sender"
     NO_FURTHER_ACTION = "no_further_action"
+
+
+class ApproachState(StrEnum):
+    """Somebody is written to about a case: drafted, sent by an officer, and done once they have answered."""
+
+    DRAFT = "draft"
+    SENT = "sent"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +272,10 @@ class Email:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredService:
-    """A service as the regulator's register holds it: how many it may take (`places`), and whether it is open."""
+    """A service as the regulator's register holds it: how many it may take (`places`), and whether it is open.
+
+    `manager` is the registered manager. An enquiry goes to them or to the responsible individual (P13b).
+    """
 
     urn: str
     name: str
@@ -269,6 +286,26 @@ class RegisteredService:
     places: int | None = None
     provider: str = ""
     active: bool = True
+    manager: str = ""
+    responsible_individual: str = ""
+    email: str = ""
+    postal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityContact:
+    """Whom to tell in a local authority, by day and out of hours; what is not known is ''.
+
+    `sample` says that it came with mailbot for trying it out: such a contact reaches nobody.
+    """
+
+    authority: str
+    office: str = ""
+    hours: str = ""
+    telephone: str = ""
+    out_of_hours_telephone: str = ""
+    email: str = ""
+    sample: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,12 +432,13 @@ class Suggestion:
 class Thread:
     """What we know of a message's sender and of the case it belongs to, before it is answered and filed.
 
-    `case_reference` is the case it belongs to for certain; `returned_letter` the number of a letter of ours that it
-    says reached nobody. Letters are counted by the last 24 hours; `written_lately` says that one went to this address
-    within the hour before this message came.
+    `case_reference` is the case it belongs to for certain; `answered_letter` is the number of the letter of ours that
+    it answers, `returned_letter` that of one that it says reached nobody. Letters are counted by the last 24 hours;
+    `written_lately` says that one went to this address within the hour before this message came.
     """
 
     case_reference: str | None = None
+    answered_letter: int | None = None
     returned_letter: int | None = None
     suggestion: Suggestion | None = None
     letters_to_sender: int = 0
@@ -448,6 +486,92 @@ class Letter:
         """The reply address with this letter's token in it (RFC 5233): what comes there answers this very letter."""
         local, _, domain = self.reply_address.rpartition("@")
         return f"{local}+{self.reply_token}@{domain}" if self.reply_token and domain else self.reply_address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSource:
+    """What the vault knows of who wrote a case, for letters to be compared with and answers to be sent to.
+
+    `text` is all they wrote, nothing masked; `answer_to` the address that answers go to. What is not known is ''.
+    """
+
+    name: str
+    address: str
+    answer_to: str
+    postal: str
+    phones: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """Whom an officer writes to about a case, beside the source: an authority, a service, another body.
+
+    `name` is the body's, `person` who is meant in it; what is not known is ''. The source is never named here.
+    """
+
+    name: str
+    person: str = ""
+    email: str = ""
+    postal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What an officer writes to somebody. `due_on` is the day by which it asks for an answer.
+
+    `reason` is why it is sent though it may give the source away, or ''.
+    """
+
+    addressee: Addressee
+    subject: str
+    body: str
+    due_on: date | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A telephone call about a case: whom an officer spoke to, what reference they gave, what was said."""
+
+    called_by: str
+    called_at: datetime
+    spoke_to: str
+    given_reference: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approach:
+    """Somebody written to about a case (P11, P13a, P13b, P18, P26). `purpose` is one of `APPROACHES`.
+
+    `due_at` is when an answer is due; `letter_state` how the letter stands, None before it is sent.
+    """
+
+    id: int
+    case_reference: str
+    purpose: ActionKind
+    state: ApproachState
+    draft: Draft
+    calls: tuple[Call, ...]
+    started_by: str
+    started_at: datetime
+    sent_by: str | None
+    sent_at: datetime | None
+    due_at: datetime | None
+    answered_at: datetime | None
+    answered_by: str | None
+    letter_state: LetterState | None
+    letter_problem: str | None
+
+
+APPROACHES = (
+    ActionKind.REFER_TO_AUTHORITY,
+    ActionKind.ASK_THE_SERVICE,
+    ActionKind.SHARE_WITH_BODY,
+    ActionKind.ASK_THE_SENDER,
+)
+"""The decisions that are carried out by writing to somebody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

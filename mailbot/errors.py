@@ -53,3 +53,7 @@ class NotAllowed(MailbotError):
 
 class StorageFailed(MailbotError):
     """The database could not be read or written."""
+
+
+class AddressUnusable(MailbotError):
+    """No letter can be posted to an address as it was written. The text never repeats what stands in it."""

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from mailbot import config as settings
 from mailbot.cases import database
 from mailbot.cases.alerts import AlertBook
+from mailbot.cases.approaches import Approaches
 from mailbot.cases.aside import Aside
+from mailbot.cases.authorities import Authorities
 from mailbot.cases.database import Engine
 from mailbot.cases.learning import Learning
 from mailbot.cases.ledger import Ledger
+from mailbot.cases.openings import Openings
 from mailbot.cases.outbox import Outbox
 from mailbot.cases.second_looks import SecondLooks
 from mailbot.cases.services import Services
@@ -23,8 +26,12 @@ from mailbot.cases.store import Store
 from mailbot.cases.vault import Vault, read_keys
 from mailbot.clock import now
 from mailbot.config import Config, config_path, shipped
+from mailbot.correspondence.authorities import authorities_on
 from mailbot.correspondence.compose import Composer
+from mailbot.correspondence.contacts import read_contacts
+from mailbot.correspondence.drafts import Drafter
 from mailbot.correspondence.own_words import OwnWords
+from mailbot.dispatch import Dispatch
 from mailbot.domain import Email, RawMail, RegisteredService
 from mailbot.errors import MailbotError
 from mailbot.pipeline import Office
@@ -36,9 +43,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything a command may need of one installation, each part built when it is first asked for."""
+    """Everything a command may need of one installation, each part built when it is first asked for.
+
+    In the `demo` the made-up contact points that come with mailbot count.
+    """
 
     config: Config
+    demo: bool = False
 
     @cached_property
     def engine(self) -> Engine:
@@ -90,6 +101,27 @@ class Parts:
         return AlertBook(self.engine, now)
 
     @cached_property
+    def openings(self) -> Openings:
+        return Openings(self.engine, now)
+
+    @cached_property
+    def approaches(self) -> Approaches:
+        return Approaches(self.engine, self.vault, now)
+
+    @cached_property
+    def authorities(self) -> Authorities:
+        return Authorities(self.engine, now, samples_count=self.demo)
+
+    @cached_property
+    def dispatch(self) -> Dispatch:
+        drafter = Drafter(shipped("templates"))
+        return Dispatch(self.approaches, self.authorities, self.services, drafter, self.reply_addresses, now)
+
+    @cached_property
+    def reply_addresses(self) -> dict[str, str]:
+        return {box.name: box.reply_address for box in self.config.mailbox}
+
+    @cached_property
     def tokens(self) -> dict[str, Tokens]:
         """The bearer tokens of the mailboxes that sign in by OAuth; they outlive the connections."""
         from mailbot.intake.oauth import Tokens
@@ -98,7 +130,6 @@ class Parts:
 
     @cached_property
     def office(self) -> Office:
-        replies = {box.name: box.reply_address for box in self.config.mailbox}
         return Office(
             ledger=self.ledger,
             store=self.store,
@@ -106,7 +137,7 @@ class Parts:
             standings=self.standings,
             parse=self.reader,
             assessor=judge(Path(self.config.triage.learnt), self.services.listed, self.config.triage.encoder),
-            composer=Composer(shipped("templates"), replies),
+            composer=Composer(shipped("templates"), self.reply_addresses),
             own_words=OwnWords(shipped("templates")),
             own_addresses=self.config.own_addresses,
             caps=self.config.acknowledgements,
@@ -126,6 +157,12 @@ class Parts:
             learning=self.learning,
             second_looks=self.second_looks,
             alert_book=self.alert_book,
+            openings=self.openings,
+            approaches=self.approaches,
+            authorities=self.authorities,
+            authority_names=tuple(sorted(authorities_on(shipped("models"), now().date()))),
+            national=read_contacts(shipped("templates")),
+            dispatch=self.dispatch,
         )
 
     @cached_property

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,23 +20,26 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from mailbot.alerts import beat, tell
+from mailbot.alerts import beat, tell, tell_lead
 from mailbot.cases.alerts import AlertBook
+from mailbot.cases.approaches import Approaches
+from mailbot.cases.openings import Openings
 from mailbot.cases.outbox import Outbox
 from mailbot.cases.second_looks import SecondLooks
 from mailbot.clock import Clock
 from mailbot.config import Config, Mailbox
-from mailbot.correspondence.smtp import carrier
-from mailbot.domain import LetterState
-from mailbot.errors import DeliveryFailed, MailbotError, MailboxUnreachable
+from mailbot.errors import MailbotError, MailboxUnreachable
 from mailbot.intake.mailbox import ImapMailbox
 from mailbot.pipeline import Office, Tally, file_handed_back, take_in, warm_up
 from mailbot.rota import Rota
+from mailbot.sending import ask_after, lay_out, send
 
 if TYPE_CHECKING:
     from mailbot.intake.oauth import Tokens
 
 SEND_EVERY_SECONDS = 10
+ASK_EVERY_SECONDS = 300
+CHASE_EVERY_SECONDS = 30
 HAND_BACK_EVERY_SECONDS = 2
 BEAT_EVERY_SECONDS = 60
 ALERT_EVERY_SECONDS = 1
@@ -44,13 +48,6 @@ DRAW_EVERY_SECONDS = 900
 LONGEST_BACKOFF_SECONDS = 60
 
 log = structlog.get_logger()
-
-
-class Results(dict[LetterState, int]):
-    """How many letters ended in which state during one run."""
-
-    def add(self, state: LetterState) -> None:
-        self[state] = self.get(state, 0) + 1
 
 
 def poll(settings: Mailbox, office: Office, tokens: Tokens | None = None, *, wait_seconds: float = 0) -> Tally:
@@ -67,37 +64,6 @@ def poll(settings: Mailbox, office: Office, tokens: Tokens | None = None, *, wai
         set_aside=tally.set_aside,
     )
     return tally
-
-
-def send(config: Config, outbox: Outbox, clock: Clock) -> Results:
-    """Sends every email that is due. Raises `DeliveryFailed` where the mail server cannot be used at all.
-
-    Nothing is claimed before the server has answered, so a server that is down costs no attempt.
-    """
-    results = Results()
-    for _ in range(outbox.give_up_stale()):
-        results.add(LetterState.UNKNOWN)
-    due, _to_post = outbox.waiting()
-    if not due:
-        return results
-    with carrier(config.outgoing, clock) as post:
-        while batch := outbox.claim(1):  # one at a time: a crash leaves one letter in doubt, not twenty
-            for queued in batch:
-                try:
-                    post.deliver(queued)
-                except DeliveryFailed as error:
-                    if error.uncertain:
-                        outbox.settle(queued, LetterState.UNKNOWN, str(error))
-                        results.add(LetterState.UNKNOWN)
-                    elif error.permanent:
-                        outbox.settle(queued, LetterState.FAILED, str(error))
-                        results.add(LetterState.FAILED)
-                    else:
-                        results.add(outbox.postpone(queued, str(error)))
-                else:
-                    outbox.settle(queued, LetterState.SENT)
-                    results.add(LetterState.SENT)
-    return results
 
 
 class Attendant:
@@ -163,31 +129,41 @@ class Attendant:
             self._stopping.wait(backoff_seconds(max(failures, 1)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """The records that the worker's jobs work on, beside the office."""
+
+    outbox: Outbox
+    second_looks: SecondLooks
+    alerts: AlertBook
+    approaches: Approaches
+    openings: Openings
+
+
 class Worker:
     """Takes in each mailbox, sends, files what staff hand back and draws second looks, until stopped."""
 
     def __init__(
-        self,
-        config: Config,
-        office: Office,
-        outbox: Outbox,
-        second_looks: SecondLooks,
-        alert_book: AlertBook,
-        clock: Clock,
-        tokens: Mapping[str, Tokens],
+        self, config: Config, office: Office, books: Books, clock: Clock, tokens: Mapping[str, Tokens]
     ) -> None:
         self._stopping = threading.Event()
         self._attendants = [Attendant(box, office, tokens.get(box.name), self._stopping) for box in config.mailbox]
-        threads = ThreadPoolExecutor(max_workers=len(config.mailbox) + 5)
+        threads = ThreadPoolExecutor(max_workers=len(config.mailbox) + 9)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": threads})
         for box, attendant in zip(config.mailbox, self._attendants, strict=True):
             self._every(box.poll_seconds, f"ring {box.name}", attendant.ring)
-        self._every(SEND_EVERY_SECONDS, "send", partial(send, config, outbox, clock))
+        self._every(SEND_EVERY_SECONDS, "send", partial(send, config, books.outbox, clock))
+        self._every(SEND_EVERY_SECONDS, "lay out letters", partial(lay_out, config, books.outbox, clock))
+        self._every(ASK_EVERY_SECONDS, "ask after letters", partial(ask_after, config, books.outbox, clock))
+        self._every(CHASE_EVERY_SECONDS, "chase answers", books.approaches.chase)
         self._every(HAND_BACK_EVERY_SECONDS, "file handed back", partial(file_handed_back, office))
-        self._every(DRAW_EVERY_SECONDS, "draw second looks", partial(second_looks.draw, config.triage.second_looks))
+        share = config.triage.second_looks
+        self._every(DRAW_EVERY_SECONDS, "draw second looks", partial(books.second_looks.draw, share))
         if config.alerts and config.alerts.enabled:
             rota = Rota.load(Path(config.alerts.rota))
-            self._every(ALERT_EVERY_SECONDS, "alert", partial(tell, config, rota, alert_book, clock))
+            self._every(ALERT_EVERY_SECONDS, "alert", partial(tell, config, rota, books.alerts, clock))
+            lead = partial(tell_lead, config, books.openings, books.alerts, clock)
+            self._every(SEND_EVERY_SECONDS, "tell the lead", lead)
         if config.alerts and config.alerts.heartbeat_url:
             self._every(BEAT_EVERY_SECONDS, "heartbeat", partial(beat, config, office.standings, clock))
 

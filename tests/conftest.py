@@ -13,17 +13,23 @@ import sqlalchemy as sa
 from mailbot.cases import database
 from mailbot.cases.access import Officer
 from mailbot.cases.alerts import AlertBook
+from mailbot.cases.approaches import Approaches
 from mailbot.cases.aside import Aside
+from mailbot.cases.authorities import Authorities
 from mailbot.cases.learning import Learning
 from mailbot.cases.ledger import Ledger
+from mailbot.cases.openings import Openings
 from mailbot.cases.outbox import Outbox
 from mailbot.cases.second_looks import SecondLooks
+from mailbot.cases.services import Services
 from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
 from mailbot.cases.vault import Vault, new_key_file, read_keys
 from mailbot.config import Acknowledgements, shipped
 from mailbot.correspondence.compose import Composer
+from mailbot.correspondence.drafts import Drafter
 from mailbot.correspondence.own_words import OwnWords
+from mailbot.dispatch import Dispatch
 from mailbot.domain import Role
 from mailbot.intake.parse import parse
 from mailbot.pipeline import Office
@@ -52,6 +58,11 @@ class Installation:
     learning: Learning
     second_looks: SecondLooks
     alert_book: AlertBook
+    approaches: Approaches
+    authorities: Authorities
+    services: Services
+    openings: Openings
+    dispatch: Dispatch
 
 
 def installed(folder: Path, url: str) -> Installation:
@@ -64,6 +75,9 @@ def installed(folder: Path, url: str) -> Installation:
     store = Store(engine, vault, clock, {"whistleblowing"})
     ledger = Ledger(engine, vault, clock)
     aside = Aside(engine, ledger, clock, frozenset({"whistleblowing"}))
+    replies = {"enquiries": "enquiries@example.gov.uk", "whistleblowing": "reports@example.gov.uk"}
+    approaches, services = Approaches(engine, vault, clock), Services(engine, clock)
+    authorities = Authorities(engine, clock, samples_count=True)
     office = Office(
         ledger=ledger,
         store=store,
@@ -71,9 +85,7 @@ def installed(folder: Path, url: str) -> Installation:
         standings=Standings(engine, clock),
         parse=parse,
         assessor=WordJudge(),
-        composer=Composer(
-            shipped("templates"), {"enquiries": "enquiries@example.gov.uk", "whistleblowing": "reports@example.gov.uk"}
-        ),
+        composer=Composer(shipped("templates"), replies),
         own_words=OwnWords(shipped("templates")),
         own_addresses=frozenset({"enquiries@example.gov.uk"}),
         caps=Acknowledgements(),
@@ -90,6 +102,11 @@ def installed(folder: Path, url: str) -> Installation:
         Learning(engine, vault, clock),
         SecondLooks(engine, vault, clock),
         AlertBook(engine, clock),
+        approaches,
+        authorities,
+        services,
+        Openings(engine, clock),
+        Dispatch(approaches, authorities, services, Drafter(shipped("templates")), replies, clock),
     )
 
 

@@ -127,10 +127,11 @@ def mail(
     message_id: str | None = None,
     headers: str = "",
     sender: str = "Jo Sandiford <jo.sandiford@post.example>",
+    to: str = "enquiries@example.gov.uk",
 ) -> RawMail:
     """A message as a mailbox hands it over; its Message-ID follows its number unless given."""
     name = message_id or f"<{mailbox}-{uid}@post.example>"
-    head = f"From: {sender}\r\nTo: enquiries@example.gov.uk\r\nSubject: Larch House\r\n"
+    head = f"From: {sender}\r\nTo: {to}\r\nSubject: Larch House\r\n"
     head += f"Date: Tue, 24 Nov 2026 09:00:00 +0000\r\nMessage-ID: {name}\r\n{headers}"
     return RawMail(
         mailbox=mailbox,

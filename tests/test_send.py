@@ -13,7 +13,7 @@ from mailbot.config import Config, Mailbox, Outgoing
 from mailbot.domain import LetterState
 from mailbot.errors import DeliveryFailed
 from mailbot.pipeline import process
-from mailbot.worker import Results, send
+from mailbot.sending import Results, send
 from tests.conftest import OFFICER, Installation
 from tests.doubles import mail
 from tests.servers.smtp_sink import SmtpSink, running_smtp_sink

@@ -8,6 +8,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from mailbot.cases import threads
 from mailbot.cases.access import Officer
 from mailbot.cases.filing import Filing
-from mailbot.cases.joining import FLAGS, clear_columns, raised
+from mailbot.cases.joining import FLAGS, add_task, clear_columns, raised
 from mailbot.cases.schema import audit, cases, letters, messages
 from mailbot.cases.store import Store
 from mailbot.config import Acknowledgements, Config, Mailbox, Outgoing
@@ -48,7 +49,7 @@ from mailbot.errors import NotAllowed, StaleWrite
 from mailbot.intake.parse import parse
 from mailbot.parts import judge
 from mailbot.pipeline import Tally, process
-from mailbot.worker import send
+from mailbot.sending import send
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import NOON, assessment, mail
 from tests.servers.smtp_sink import running_smtp_sink
@@ -476,7 +477,7 @@ def test_an_acknowledgement_that_is_held_can_be_sent_by_a_person(installation: I
         outline.withheld_because == "it came soon after a letter to that address, as machines answer: a person decides"
     )
 
-    installation.outbox.decide(case.entry.reference, OFFICER, outline.decisions[0])
+    installation.outbox.decide(case.entry.reference, outline.id, OFFICER, outline.decisions[0])
 
     assert [of for of, _ in letters_that_leave(installation)] == [case.entry.reference]
 
@@ -570,7 +571,7 @@ def test_a_letter_that_came_back_may_be_sent_again(installation: Installation) -
     take_in(installation, returned(letter, to=letter.tagged_address))
     (outline,) = installation.outbox.of_case(reference)
 
-    installation.outbox.decide(reference, OFFICER, outline.decisions[0])
+    installation.outbox.decide(reference, outline.id, OFFICER, outline.decisions[0])
 
     assert [again.tagged_address for _, again in letters_that_leave(installation)] == [letter.tagged_address]
 
@@ -739,7 +740,7 @@ def test_answers_to_the_old_letter_of_a_joined_case_land_where_it_was_joined_to(
     installation.store.settle_task(last, OFFICER, opened(installation, last).tasks[0].id, join=True)
     with installation.store.filing() as filing:  # a later clue joins the middle one to the first
         ids = {row.reference: row.id for row in filing._connection.execute(sa.select(cases))}
-        filing._joining.add_task(ids[middle], TaskKind.JOIN, "by hand", ids[first])
+        add_task(filing._connection, ids[middle], TaskKind.JOIN, "by hand", ids[first], NOON)
     installation.store.settle_task(middle, OFFICER, opened(installation, middle).tasks[0].id, join=True)
 
     take_in(installation, message("One more thing.", sender=STRANGER, to=letter.tagged_address, subject="z"))
@@ -964,6 +965,9 @@ def test_an_enquiry_followed_by_a_concern_is_a_concern() -> None:
     assert (after["kind"], after["remit"], after["priority"]) == (Kind.CONCERN, Remit.REGULATED, 3)
 
 
+one_judge = cache(judge)
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_an_answer_that_quotes_our_own_letter_raises_nothing_by_it(sqlite: Installation, template: str) -> None:
     facts = LetterFacts(
@@ -988,7 +992,7 @@ def test_an_answer_that_quotes_our_own_letter_raises_nothing_by_it(sqlite: Insta
         for below in ("", f"\r\n\r\nOn Tue, 24 Nov 2026 at 09:00, Ofsted <{INBOX}> wrote:\r\n{quoted}")
     )
     assert "999" in quoting.quoted
-    plain, with_letter = judge().assess([sqlite.office.own_words.left_out(one) for one in (bare, quoting)])
+    plain, with_letter = one_judge().assess([sqlite.office.own_words.left_out(one) for one in (bare, quoting)])
     assert (with_letter.priority, with_letter.immediate_risk, with_letter.look_first) == (
         plain.priority,
         plain.immediate_risk,

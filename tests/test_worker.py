@@ -13,9 +13,9 @@ import structlog
 from mailbot import worker as work
 from mailbot.cases.schema import cases, letters
 from mailbot.config import Config, Mailbox, Outgoing
-from mailbot.correspondence.smtp import carrier
+from mailbot.correspondence.carriers import carrier
 from mailbot.errors import MailboxUnreachable
-from mailbot.worker import Worker, backoff_seconds, guarded
+from mailbot.worker import Books, Worker, backoff_seconds, guarded
 from tests.conftest import OFFICER, Installation
 from tests.doubles import mail
 from tests.servers import ServerMissing, free_ports
@@ -71,9 +71,13 @@ def working(installation: Installation, *boxes: Mailbox) -> Iterator[Worker]:
     worker = Worker(
         config,
         installation.office,
-        installation.outbox,
-        installation.second_looks,
-        installation.alert_book,
+        Books(
+            outbox=installation.outbox,
+            second_looks=installation.second_looks,
+            alerts=installation.alert_book,
+            approaches=installation.approaches,
+            openings=installation.openings,
+        ),
         installation.clock,
         {},
     )

@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from mailbot.cases import audit
 from mailbot.cases.alerts import raise_alert
-from mailbot.cases.joining import Joining, clear_columns, restrict_suggested
+from mailbot.cases.approaches import note_answer_to
+from mailbot.cases.joining import Joining, add_task, clear_columns, restrict_suggested
 from mailbot.cases.learning import note_opinions
 from mailbot.cases.ledger import MessageState, StoredMail
+from mailbot.cases.letters import ACKNOWLEDGEMENT, LETTER_PLACE, queue_letter
 from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, masked
 from mailbot.cases.schema import cases, letters, messages
 from mailbot.cases.threads import REFERENCE_ALPHABET, Threads
@@ -33,9 +35,6 @@ from mailbot.domain import (
     Thread,
     ThreadClues,
 )
-
-LETTER_PLACE = "letters.sealed_letter"
-ACKNOWLEDGEMENT = "acknowledgement"
 
 SAME_MESSAGE_ID = "another message came under the same Message-ID with other words"
 
@@ -102,7 +101,7 @@ class Filing:
         )
         self._connection.execute(sa.update(messages).where(messages.c.id == stored.id).values(case_id=case_id))
         if namesake is not None and namesake != case_id:
-            self._joining.add_task(case_id, TaskKind.SAME_MESSAGE_ID, SAME_MESSAGE_ID, namesake)
+            add_task(self._connection, case_id, TaskKind.SAME_MESSAGE_ID, SAME_MESSAGE_ID, namesake, self._clock())
 
     def _digests(self, stored: StoredMail, message: Judged) -> dict[str, str]:
         digest, email = self._vault.keyring.digest, message.email
@@ -184,7 +183,9 @@ class Filing:
         self._alert(case.id, message.assessment)
         if thread.returned_letter is not None:
             self._joining.return_letter(case, thread.returned_letter)
-        elif reply.acknowledge:
+        if thread.answered_letter is not None and message.email.automatic is None:
+            note_answer_to(self._connection, thread.answered_letter, self._clock())
+        if reply.acknowledge and thread.returned_letter is None:
             purpose = f"{ACKNOWLEDGEMENT}-{thread.letters_of_case + 1}"
             self._queue_letter(case.id, case.vault_id, message, LetterState.DUE, purpose)
         case_id: int = case.id
@@ -218,7 +219,9 @@ class Filing:
         self._alert(case_id, message.assessment)
         self._queue_letter(case_id, stored.vault_id, message, state, ACKNOWLEDGEMENT)
         if suggested and message.thread.suggestion:
-            self._joining.add_task(case_id, TaskKind.JOIN, message.thread.suggestion.why, suggested.id)
+            add_task(
+                self._connection, case_id, TaskKind.JOIN, message.thread.suggestion.why, suggested.id, self._clock()
+            )
         self._audit("filed", message.reference, f"priority {message.assessment.priority}; acknowledgement {state}")
         return case_id
 
@@ -234,26 +237,21 @@ class Filing:
         return self._connection.execute(query).one_or_none()
 
     def _queue_letter(self, case_id: int, vault_id: str, message: Judged, state: LetterState, purpose: str) -> None:
-        token, now = secrets.token_hex(16), self._clock()
-        letter, reply, digest = message.letter, message.reply, self._vault.keyring.digest
+        letter, reply = message.letter, message.reply
         if state is LetterState.DUE and reply.channel is Channel.EMAIL:
             self._threads.count_letter()
-        self._connection.execute(
-            sa.insert(letters).values(
-                token=token,
-                case_id=case_id,
-                purpose=purpose,
-                template=reply.template or reply.held_template,
-                channel=reply.channel,
-                state=state,
-                withheld_because=reply.withheld_because,
-                recipient_digest=letter and self._threads.address_digest(letter.recipient),
-                reply_token_digest=letter and letter.reply_token and digest(letter.reply_token),
-                created_at=now,
-                due_at=now,
-                attempts=0,
-                sealed_letter=letter and self._seal(vault_id, Purpose.IDENTITY, f"{LETTER_PLACE}:{token}", letter),
-            )
+        queue_letter(
+            self._connection,
+            self._vault,
+            self._clock(),
+            case_id=case_id,
+            vault_id=vault_id,
+            purpose=purpose,
+            state=state,
+            channel=reply.channel,
+            letter=letter,
+            template=reply.template or reply.held_template,
+            withheld_because=reply.withheld_because,
         )
 
     def _seal(self, vault_id: str, purpose: Purpose, place: str, value: object) -> bytes:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
+from mailbot.cases.alerts import raise_alert
 from mailbot.cases.ledger import StoredMail
+from mailbot.cases.letters import ACKNOWLEDGEMENT
 from mailbot.cases.narrative import (
     FOLLOW_UP_IDENTITY_PLACE,
     FOLLOW_UP_NARRATIVE_PLACE,
@@ -18,10 +21,11 @@ from mailbot.cases.narrative import (
     Identity,
     Narrative,
 )
-from mailbot.cases.schema import cases, follow_ups, letters, messages, tasks
+from mailbot.cases.schema import approaches, cases, follow_ups, letters, messages, tasks
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import (
+    ActionKind,
     Assessment,
     CaseState,
     Confidentiality,
@@ -97,7 +101,7 @@ class Joining:
                 ),
             )
         )
-        for table in (follow_ups, messages, tasks):
+        for table in (approaches, follow_ups, messages, tasks):
             self._connection.execute(sa.update(table).where(table.c.case_id == case.id).values(case_id=other.id))
         self._connection.execute(sa.update(cases).where(cases.c.joined_to == case.id).values(joined_to=other.id))
         self._connection.execute(
@@ -115,33 +119,16 @@ class Joining:
     def return_letter(self, case: Any, letter_id: int) -> None:
         """Notes that a letter of `case` reached nobody, for an officer to find another way."""
         now = self._clock()
-        self._connection.execute(
+        purpose = self._connection.execute(
             sa.update(letters)
             .where(letters.c.id == letter_id)
             .values(state=LetterState.FAILED, settled_at=now, problem=LETTER_RETURNED)
-        )
-        self._connection.execute(
-            sa.update(cases)
-            .where(cases.c.id == case.id)
-            .values(acknowledgement=LetterState.FAILED, state=CaseState.NEW)
-        )
-        self.add_task(case.id, TaskKind.LETTER_RETURNED, LETTER_RETURNED, None)
+            .returning(letters.c.purpose)
+        ).scalar_one()
+        values = {"acknowledgement": LetterState.FAILED} if purpose == ACKNOWLEDGEMENT else {}
+        self._connection.execute(sa.update(cases).where(cases.c.id == case.id).values(state=CaseState.NEW, **values))
+        note_lost(self._connection, letter_id, TaskKind.LETTER_RETURNED, LETTER_RETURNED, now)
         audit.record(self._connection, at=now, actor=audit.MACHINE, act="letter returned", reference=case.reference)
-
-    def add_task(self, case_id: int, kind: TaskKind, why: str, other_case_id: int | None) -> None:
-        """Puts a task before the officers of a case, unless the very same waits there already."""
-        waiting = sa.select(tasks.c.id).where(
-            tasks.c.case_id == case_id,
-            tasks.c.kind == kind,
-            tasks.c.done_at.is_(None),
-            tasks.c.other_case_id.is_not_distinct_from(other_case_id),
-        )
-        if self._connection.execute(waiting.limit(1)).one_or_none() is None:
-            self._connection.execute(
-                sa.insert(tasks).values(
-                    case_id=case_id, kind=kind, why=why, other_case_id=other_case_id, created_at=self._clock()
-                )
-            )
 
     def _held(self, case: Any) -> Any:
         """The case as it stands now, held until the end of the transaction: what was read before may be old."""
@@ -157,6 +144,34 @@ class Joining:
         )
         if found["restricted"] and not case.restricted:
             restrict_suggested(self._connection, case.id)
+
+
+def add_task(
+    connection: sa.Connection, case_id: int, kind: TaskKind, why: str, other_case_id: int | None, now: datetime
+) -> None:
+    """Puts a task before the officers of a case, unless the very same waits there already."""
+    waiting = sa.select(tasks.c.id).where(
+        tasks.c.case_id == case_id,
+        tasks.c.kind == kind,
+        tasks.c.done_at.is_(None),
+        tasks.c.other_case_id.is_not_distinct_from(other_case_id),
+    )
+    if connection.execute(waiting.limit(1)).one_or_none() is None:
+        values = {"case_id": case_id, "kind": kind, "why": why, "other_case_id": other_case_id, "created_at": now}
+        connection.execute(sa.insert(tasks).values(**values))
+
+
+def note_lost(connection: sa.Connection, letter_id: int, kind: TaskKind, why: str, now: datetime) -> None:
+    """Puts a letter that reached nobody before the officers of its case; an urgent referral alerts again."""
+    letter = connection.execute(
+        sa.select(letters.c.case_id, letters.c.purpose, cases.c.joined_to)
+        .join(cases, cases.c.id == letters.c.case_id)
+        .where(letters.c.id == letter_id)
+    ).one()
+    case_id = letter.joined_to or letter.case_id
+    add_task(connection, case_id, kind, why[:255], None, now)
+    if letter.purpose.startswith(ActionKind.REFER_TO_AUTHORITY):
+        raise_alert(connection, case_id, now)
 
 
 def restrict_suggested(connection: sa.Connection, case_id: int) -> None:

@@ -15,6 +15,9 @@ from mailbot.domain import Email
 
 _MAIL_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _TELEPHONE = re.compile(r"(?<![\w@.])(?:\+44[ -]?|\(?0)\d(?:[ ()-]{0,2}\d){8,9}(?!\w)")
+PHONE, SENDER = "phone", "sender"
+"""Kinds of tokens that are asked for elsewhere."""
+
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _TITLES = frozenset(
     "mr mrs ms miss mx dr prof professor rev revd sir dame lord lady cllr councillor the and of".split()
@@ -77,9 +80,9 @@ class Masker:
         if postal_address:
             words = [re.escape(word) for word in re.split(r"[\s,]+", postal_address) if word]
             patterns.append(("postal address", re.compile(r"[\s,]{1,4}".join(words), re.IGNORECASE)))
-        patterns.append(("phone", _TELEPHONE))
+        patterns.append((PHONE, _TELEPHONE))
         if names:
-            patterns.append(("sender", _names_pattern(names)))
+            patterns.append((SENDER, _names_pattern(names)))
         self._patterns = patterns
         self._tokens: dict[tuple[str, str], str] = {}
 

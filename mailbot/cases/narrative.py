@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from mailbot.cases.mask import Masked, Masker
-from mailbot.domain import Address, Assessment, Attachment, Channel, Email, Evidence, Reply
+from mailbot.cases.mask import PHONE, SENDER, Masked, Masker
+from mailbot.domain import Address, Assessment, Attachment, Channel, Email, Evidence, KnownSource, Reply
 
 NARRATIVE_PLACE = "cases.sealed_narrative"
 IDENTITY_PLACE = "cases.sealed_identity"
@@ -88,6 +88,27 @@ def masked(email: Email, assessment: Assessment) -> tuple[Narrative, Identity]:
         tokens=tokens,
     )
     return narrative, identity
+
+
+def told_by(narrative: Narrative, identity: Identity) -> KnownSource:
+    """What the two parts of a message tell of who wrote it, the masked words as they were written."""
+    text = "\n\n".join(
+        part for part in (narrative.subject, narrative.text, *(one.text or "" for one in narrative.attachments)) if part
+    )
+    for token, detail in identity.tokens.items():
+        text = text.replace(token, detail)
+
+    def details(kind: str) -> tuple[str, ...]:
+        return tuple(detail for token, detail in identity.tokens.items() if token.startswith(f"[{kind} "))
+
+    return KnownSource(
+        name=identity.sender.name or max(details(SENDER), key=len, default=""),
+        address=identity.sender.address,
+        answer_to=(identity.reply_to or identity.sender).address,
+        postal=identity.postal_address or "",
+        phones=details(PHONE),
+        text=text,
+    )
 
 
 def _carried_over(evidence: Evidence, part: Masked) -> Evidence:

@@ -6,22 +6,24 @@ may or may not have gone: it becomes ``unknown``, which a person settles, and is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.access import Officer, Permission
+from mailbot.cases.access import Officer, Permission, demand, visible
 from mailbot.cases.database import storage_errors, writing
-from mailbot.cases.filing import ACKNOWLEDGEMENT, LETTER_PLACE
+from mailbot.cases.joining import LETTER_RETURNED, note_lost
+from mailbot.cases.letters import ACKNOWLEDGEMENT, LETTER_PLACE
 from mailbot.cases.schema import cases, letters
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
-from mailbot.domain import Channel, Letter, LetterState, QueuedLetter
+from mailbot.domain import Channel, Letter, LetterState, QueuedLetter, TaskKind
 from mailbot.errors import NotAllowed
 
 GIVEN_UP_AFTER = timedelta(minutes=15)
@@ -31,6 +33,11 @@ RETRY_AFTER_MINUTES = (1, 5, 15, 60, 180, 360)
 """Minutes to wait after each failed attempt; the last one repeats until `TRIED_FOR` is over (RFC 5321 4.5.4.1)."""
 
 TRIED_FOR = timedelta(days=5)
+RETURNS_WITHIN = timedelta(days=30)
+"""How long a posted letter is listed, so that it can be marked when it comes back."""
+ASKED_FOR = timedelta(days=7)
+"""How long GOV.UK Notify remembers what it was sent, unless its account says otherwise."""
+NOT_TAKEN = "the letter could not be sent"
 
 
 class LetterDecision(StrEnum):
@@ -53,6 +60,7 @@ DECISIONS: dict[LetterDecision, tuple[frozenset[LetterState], LetterState]] = {
 class LetterOutline:
     """A letter without its content: how it stands, for lists and the case page."""
 
+    id: int
     case_reference: str
     purpose: str
     template: str | None
@@ -61,6 +69,19 @@ class LetterOutline:
     withheld_because: str | None
     problem: str | None
     decisions: tuple[LetterDecision, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostOutline:
+    """A letter on paper without its content. `printed_at` is when it came to lie in the print folder."""
+
+    id: int
+    case_reference: str
+    purpose: str
+    state: LetterState
+    created_at: datetime
+    printed_at: datetime | None
+    settled_at: datetime | None
 
 
 def _is_time(now: datetime) -> sa.ColumnElement[bool]:
@@ -82,13 +103,13 @@ class Outbox:
         self._vault = vault
         self._clock = clock
 
-    def claim(self, limit: int) -> list[QueuedLetter]:
-        """Takes up to `limit` emails that are due, committed as ``sending``: nobody else gets them."""
+    def claim(self, limit: int, channels: Collection[Channel] = (Channel.EMAIL,)) -> list[QueuedLetter]:
+        """Takes up to `limit` letters of these channels that are due, as ``sending``: nobody else gets them."""
         now = self._clock()
         query = (
             sa.select(letters, cases.c.reference, cases.c.vault_id)
             .join(cases)
-            .where(letters.c.state == LetterState.DUE, letters.c.channel == Channel.EMAIL, _is_time(now))
+            .where(letters.c.state == LetterState.DUE, letters.c.channel.in_(channels), _is_time(now))
             .order_by(letters.c.due_at, letters.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True, of=letters)
@@ -100,7 +121,8 @@ class Outbox:
                 .where(letters.c.id.in_([row.id for row in rows]))
                 .values(state=LetterState.SENDING, claimed_at=now, attempts=letters.c.attempts + 1)
             )
-            self._show(connection, [row.case_id for row in rows], LetterState.SENDING)
+            for row in rows:
+                self._show(connection, row.id, LetterState.SENDING)
         return [
             QueuedLetter(id=row.id, case_reference=row.reference, letter=self._opened(row), attempts=row.attempts + 1)
             for row in rows
@@ -127,7 +149,7 @@ class Outbox:
                 .where(letters.c.id == queued.id)
                 .values(state=LetterState.DUE, due_at=now + timedelta(minutes=wait), problem=problem[:255])
             )
-            self._show(connection, [self._case_id(connection, queued.id)], LetterState.DUE)
+            self._show(connection, queued.id, LetterState.DUE)
             audit.record(
                 connection, at=now, actor=audit.MACHINE, act="letter postponed", reference=queued.case_reference
             )
@@ -161,6 +183,7 @@ class Outbox:
         with storage_errors(), self._engine.connect() as connection:
             return [
                 LetterOutline(
+                    id=row.id,
                     case_reference=row.reference,
                     purpose=row.purpose,
                     template=row.template,
@@ -173,65 +196,145 @@ class Outbox:
                 for row in connection.execute(query.order_by(letters.c.id))
             ]
 
-    def print_letter(self, reference: str, officer: Officer) -> Letter:
-        """The acknowledgement to be posted, with the address it goes to; seeing it is audited as seeing identity."""
-        with storage_errors(), self._writing.begin() as connection:
-            row = self._post_row(connection, reference, officer)
-            audit.record(connection, at=self._clock(), actor=officer.email, act="printed letter", reference=reference)
-            return self._opened(row)
-
-    def mark_posted(self, reference: str, officer: Officer) -> None:
-        """Notes that the printed letter has been posted."""
-        with storage_errors(), self._writing.begin() as connection:
-            row = self._post_row(connection, reference, officer)
-            self._settle(connection, row.id, reference, LetterState.SENT, None, actor=officer.email)
-
-    def decide(self, reference: str, officer: Officer, decision: LetterDecision) -> None:
-        """What a person decides about an acknowledgement that the program must not decide on; audited."""
-        before, after = DECISIONS[decision]
+    def by_post(self, officer: Officer) -> list[PostOutline]:
+        """Letters to be posted, oldest first, then those posted in the last month, of cases that `officer` may see."""
+        demand(officer, Permission.SETTLE_LETTERS)
+        lately = self._clock() - RETURNS_WITHIN
         query = (
-            sa.select(letters.c.id)
+            sa.select(letters, cases.c.reference)
             .join(cases)
             .where(
-                cases.c.reference == reference,
-                letters.c.purpose == ACKNOWLEDGEMENT,
-                letters.c.state.in_(before),
-                letters.c.sealed_letter.is_not(None),
+                letters.c.channel == Channel.POST,
+                (letters.c.state == LetterState.DUE)
+                | ((letters.c.state == LetterState.SENT) & (letters.c.settled_at > lately)),
             )
+            .order_by(letters.c.state, letters.c.created_at, letters.c.id)
         )
-        if not officer.may(Permission.READ_RESTRICTED):
-            query = query.where(cases.c.restricted.is_(False))
-        with storage_errors(), self._writing.begin() as connection:
-            row = connection.execute(query).one_or_none() if officer.may(Permission.SETTLE_LETTERS) else None
-            if row is None:
-                raise NotAllowed("There is no letter of this case to decide on, or it is not one you may see")
-            if after is LetterState.DUE:
-                connection.execute(
-                    sa.update(letters)
-                    .where(letters.c.id == row.id)
-                    .values(due_at=self._clock(), channel=Channel.EMAIL, created_at=self._clock())
+        with storage_errors(), self._engine.connect() as connection:
+            return [
+                PostOutline(
+                    id=row.id,
+                    case_reference=row.reference,
+                    purpose=row.purpose,
+                    state=LetterState(row.state),
+                    created_at=row.created_at,
+                    printed_at=row.printed_at,
+                    settled_at=row.settled_at,
                 )
-            self._settle(connection, row.id, reference, after, None, actor=officer.email)
+                for row in connection.execute(visible(query, officer))
+            ]
 
-    def _post_row(self, connection: sa.Connection, reference: str, officer: Officer) -> sa.Row[tuple[object, ...]]:
+    def to_post(self, number: int, officer: Officer) -> QueuedLetter:
+        """A letter to be posted, with the address it goes to; seeing it is audited as seeing identity."""
+        with storage_errors(), self._writing.begin() as connection:
+            row = self._post_row(connection, number, officer, LetterState.DUE)
+            now = self._clock()
+            audit.record(connection, at=now, actor=officer.email, act="printed letter", reference=row.reference)
+            return QueuedLetter(id=row.id, case_reference=row.reference, letter=self._opened(row), attempts=1)
+
+    def mark_posted(self, number: int, officer: Officer) -> str:
+        """Notes that a printed letter has been posted; says its case's reference."""
+        with storage_errors(), self._writing.begin() as connection:
+            row = self._post_row(connection, number, officer, LetterState.DUE)
+            self._settle(connection, row.id, row.reference, LetterState.SENT, None, actor=officer.email)
+            return str(row.reference)
+
+    def mark_returned(self, number: int, officer: Officer) -> str:
+        """Notes that a posted letter came back; says its case's reference."""
+        with storage_errors(), self._writing.begin() as connection:
+            row = self._post_row(connection, number, officer, LetterState.SENT)
+            self._settle(connection, row.id, row.reference, LetterState.FAILED, LETTER_RETURNED, actor=officer.email)
+            return str(row.reference)
+
+    def to_print(self) -> list[QueuedLetter]:
+        """Every letter to be posted, for the print folder."""
+        query = (
+            sa.select(letters, cases.c.reference, cases.c.vault_id)
+            .join(cases)
+            .where(letters.c.channel == Channel.POST, letters.c.state == LetterState.DUE)
+            .order_by(letters.c.id)
+        )
+        with storage_errors(), self._engine.connect() as connection:
+            return [
+                QueuedLetter(id=row.id, case_reference=row.reference, letter=self._opened(row), attempts=row.attempts)
+                for row in connection.execute(query)
+            ]
+
+    def note_printed(self, number: int) -> None:
+        """Notes that a letter lies in the print folder."""
+        with storage_errors(), self._writing.begin() as connection:
+            connection.execute(
+                sa.update(letters)
+                .where(letters.c.id == number, letters.c.printed_at.is_(None))
+                .values(printed_at=self._clock())
+            )
+
+    def in_question(self) -> list[tuple[QueuedLetter, LetterState]]:
+        """Letters of which it is not known whether they went, or have arrived, for as long as that can be asked."""
         query = (
             sa.select(letters, cases.c.reference, cases.c.vault_id)
             .join(cases)
             .where(
+                letters.c.state.in_((LetterState.UNKNOWN, LetterState.SENT)),
+                letters.c.arrived_at.is_(None),
+                letters.c.claimed_at > self._clock() - ASKED_FOR,
+            )
+            .order_by(letters.c.id)
+        )
+        with storage_errors(), self._engine.connect() as connection:
+            return [
+                (
+                    QueuedLetter(
+                        id=row.id, case_reference=row.reference, letter=self._opened(row), attempts=row.attempts
+                    ),
+                    LetterState(row.state),
+                )
+                for row in connection.execute(query)
+            ]
+
+    def note_arrived(self, number: int) -> None:
+        """Notes that a letter has arrived, or was posted: it need not be asked after any more."""
+        with storage_errors(), self._writing.begin() as connection:
+            connection.execute(sa.update(letters).where(letters.c.id == number).values(arrived_at=self._clock()))
+
+    def decide(self, reference: str, number: int, officer: Officer, decision: LetterDecision) -> None:
+        """What a person decides about a letter that the program must not decide on; audited."""
+        demand(officer, Permission.SETTLE_LETTERS)
+        before, after = DECISIONS[decision]
+        query = (
+            sa.select(letters.c.id, letters.c.channel)
+            .join(cases)
+            .where(
                 cases.c.reference == reference,
-                letters.c.purpose == ACKNOWLEDGEMENT,
-                letters.c.channel == Channel.POST,
-                letters.c.state == LetterState.DUE,
+                letters.c.id == number,
+                letters.c.state.in_(before),
+                letters.c.sealed_letter.is_not(None),
             )
         )
-        if not officer.may(Permission.READ_RESTRICTED):
-            query = query.where(cases.c.restricted.is_(False))
-        row = connection.execute(query).one_or_none() if officer.may(Permission.SETTLE_LETTERS) else None
+        with storage_errors(), self._writing.begin() as connection:
+            row = connection.execute(visible(query, officer)).one_or_none()
+            if row is None:
+                raise NotAllowed("There is no letter of this case to decide on, or it is not one you may see")
+            if after is LetterState.DUE:
+                now, channel = self._clock(), row.channel if row.channel != Channel.NONE else Channel.EMAIL
+                connection.execute(
+                    sa.update(letters).where(letters.c.id == row.id).values(due_at=now, channel=channel, created_at=now)
+                )
+            self._settle(connection, row.id, reference, after, None, actor=officer.email)
+
+    def _post_row(self, connection: sa.Connection, number: int, officer: Officer, state: LetterState) -> Any:
+        demand(officer, Permission.SETTLE_LETTERS)
+        query = (
+            sa.select(letters, cases.c.reference, cases.c.vault_id)
+            .join(cases)
+            .where(letters.c.id == number, letters.c.channel == Channel.POST, letters.c.state == state)
+        )
+        row = connection.execute(visible(query, officer)).one_or_none()
         if row is None:
-            raise NotAllowed("There is no letter to print for this case, or it is not one you may see")
+            raise NotAllowed("There is no such letter, or it is not one you may see")
         return row
 
-    def _opened(self, row: sa.Row[tuple[object, ...]]) -> Letter:
+    def _opened(self, row: Any) -> Letter:
         place = f"{LETTER_PLACE}:{row.token}"
         return msgspec.json.decode(
             self._vault.unseal(row.vault_id, Purpose.IDENTITY, place, row.sealed_letter), type=Letter
@@ -252,15 +355,15 @@ class Outbox:
             .where(letters.c.id == letter_id)
             .values(state=state, settled_at=now, problem=problem and problem[:255])
         )
-        self._show(connection, [self._case_id(connection, letter_id)], state)
+        self._show(connection, letter_id, state)
+        if state is LetterState.FAILED:
+            note_lost(connection, letter_id, TaskKind.LETTER_FAILED, problem or NOT_TAKEN, now)
         audit.record(connection, at=now, actor=actor, act=f"letter {state}", reference=reference)
 
     @staticmethod
-    def _case_id(connection: sa.Connection, letter_id: int) -> int:
-        case_id: int = connection.execute(sa.select(letters.c.case_id).where(letters.c.id == letter_id)).scalar_one()
-        return case_id
-
-    @staticmethod
-    def _show(connection: sa.Connection, case_ids: Sequence[int], state: LetterState) -> None:
+    def _show(connection: sa.Connection, letter_id: int, state: LetterState) -> None:
         """Keeps the queue's column in step with the acknowledgement's state."""
-        connection.execute(sa.update(cases).where(cases.c.id.in_(case_ids)).values(acknowledgement=state))
+        acknowledged = sa.select(letters.c.case_id).where(
+            letters.c.id == letter_id, letters.c.purpose == ACKNOWLEDGEMENT
+        )
+        connection.execute(sa.update(cases).where(cases.c.id.in_(acknowledged)).values(acknowledgement=state))

@@ -43,6 +43,25 @@ metadata = sa.MetaData(
 
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
+
+def _judged() -> tuple[sa.Column[Any], ...]:
+    """What a message is judged on, and what an officer may answer otherwise."""
+    return (
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("immediate_risk", sa.Boolean, nullable=False),
+        sa.Column("child_at_risk", sa.Boolean, nullable=False),
+        sa.Column("systemic_failure", sa.Boolean, nullable=False),
+        sa.Column("quality_of_care", sa.Boolean, nullable=False),
+        sa.Column("regulatory_breach", sa.Boolean, nullable=False),
+        sa.Column("remit", sa.String(32), nullable=False),
+        sa.Column("service_type", sa.String(32), nullable=False),
+        sa.Column("whistleblowing", sa.String(32), nullable=False),
+        sa.Column("anonymous", sa.Boolean, nullable=False),
+        sa.Column("confidentiality", sa.String(16), nullable=False),
+        sa.Column("contact", sa.String(16), nullable=False),
+    )
+
+
 cases = sa.Table(
     "cases",
     metadata,
@@ -60,18 +79,7 @@ cases = sa.Table(
     sa.Column("assigned_to", sa.String(254)),
     sa.Column("joined_to", BigId, sa.ForeignKey("cases.id")),
     sa.Column("acknowledgement", sa.String(16), nullable=False),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("immediate_risk", sa.Boolean, nullable=False),
-    sa.Column("child_at_risk", sa.Boolean, nullable=False),
-    sa.Column("systemic_failure", sa.Boolean, nullable=False),
-    sa.Column("quality_of_care", sa.Boolean, nullable=False),
-    sa.Column("regulatory_breach", sa.Boolean, nullable=False),
-    sa.Column("remit", sa.String(32), nullable=False),
-    sa.Column("service_type", sa.String(32), nullable=False),
-    sa.Column("whistleblowing", sa.String(32), nullable=False),
-    sa.Column("anonymous", sa.Boolean, nullable=False),
-    sa.Column("confidentiality", sa.String(16), nullable=False),
-    sa.Column("contact", sa.String(16), nullable=False),
+    *_judged(),
     sa.Column("local_authority", sa.String(64)),
     sa.Column("urn", sa.String(16)),
     sa.Column("language", sa.String(8), nullable=False),
@@ -141,6 +149,8 @@ letters = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("problem", sa.String(255)),
     sa.Column("sealed_letter", sa.LargeBinary),
+    sa.Column("printed_at", Moment),
+    sa.Column("arrived_at", Moment),
     sa.Column("reply_token_digest", sa.String(64)),
     sa.UniqueConstraint("case_id", "purpose", name="uq_letters_case_purpose"),
     sa.Index("ix_letters_state", "state", "due_at"),
@@ -195,10 +205,75 @@ services = sa.Table(
     sa.Column("postcode", sa.String(16), nullable=False),
     sa.Column("places", sa.Integer),
     sa.Column("provider", sa.String(255), nullable=False),
+    sa.Column("manager", sa.String(128), nullable=False, server_default=""),
+    sa.Column("responsible_individual", sa.String(128), nullable=False, server_default=""),
+    sa.Column("email", sa.String(254), nullable=False, server_default=""),
+    sa.Column("postal", sa.String(512), nullable=False, server_default=""),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("imported_at", Moment, nullable=False),
 )
 """The regulator's published register. What it lists no longer stays, as closed."""
+
+authorities = sa.Table(
+    "authorities",
+    metadata,
+    sa.Column("authority", sa.String(64), primary_key=True),
+    sa.Column("office", sa.String(255), nullable=False),
+    sa.Column("hours", sa.String(128), nullable=False),
+    sa.Column("telephone", sa.String(32), nullable=False),
+    sa.Column("out_of_hours_telephone", sa.String(32), nullable=False),
+    sa.Column("email", sa.String(254), nullable=False),
+    sa.Column("sample", sa.Boolean, nullable=False),
+    sa.Column("imported_at", Moment, nullable=False),
+)
+"""Whom to tell in each local authority, as imported last."""
+
+approaches = sa.Table(
+    "approaches",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("purpose", sa.String(32), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("started_by", sa.String(254), nullable=False),
+    sa.Column("started_at", Moment, nullable=False),
+    sa.Column("letter_id", BigId, sa.ForeignKey("letters.id"), index=True),
+    sa.Column("sent_by", sa.String(254)),
+    sa.Column("sent_at", Moment),
+    sa.Column("due_at", Moment),
+    sa.Column("chase_at", Moment),
+    sa.Column("answered_at", Moment),
+    sa.Column("answered_by", sa.String(254)),
+    sa.Column("sealed_draft", sa.LargeBinary, nullable=False),
+    sa.Index("ix_approaches_state", "state", "chase_at"),
+)
+"""Somebody written to about a case. What is written, and to whom, is sealed with the case's narrative."""
+
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("approach_id", BigId, sa.ForeignKey("approaches.id"), nullable=False, index=True),
+    sa.Column("called_by", sa.String(254), nullable=False),
+    sa.Column("called_at", Moment, nullable=False),
+    sa.Column("sealed_call", sa.LargeBinary, nullable=False),
+)
+"""Telephone calls made for an approach."""
+
+openings = sa.Table(
+    "openings",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("opened_by", sa.String(254), nullable=False),
+    sa.Column("opened_at", Moment, nullable=False),
+    sa.Column("ends_at", Moment, nullable=False),
+    sa.Column("told_at", Moment),
+)
+"""A restricted case opened by a duty manager in an emergency (breaking glass), until when, and the lead told of it."""
 
 opinions = sa.Table(
     "opinions",
@@ -209,18 +284,7 @@ opinions = sa.Table(
     sa.Column("decides", sa.Boolean, nullable=False),
     sa.Column("judged_at", Moment, nullable=False),
     sa.Column("priority", sa.SmallInteger, nullable=False),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("immediate_risk", sa.Boolean, nullable=False),
-    sa.Column("child_at_risk", sa.Boolean, nullable=False),
-    sa.Column("systemic_failure", sa.Boolean, nullable=False),
-    sa.Column("quality_of_care", sa.Boolean, nullable=False),
-    sa.Column("regulatory_breach", sa.Boolean, nullable=False),
-    sa.Column("remit", sa.String(32), nullable=False),
-    sa.Column("service_type", sa.String(32), nullable=False),
-    sa.Column("whistleblowing", sa.String(32), nullable=False),
-    sa.Column("anonymous", sa.Boolean, nullable=False),
-    sa.Column("confidentiality", sa.String(16), nullable=False),
-    sa.Column("contact", sa.String(16), nullable=False),
+    *_judged(),
     sa.Index("ix_opinions_judged_at", "judged_at"),
 )
 """What each model said of a case's first message: the one that decided, and the one that ran beside it."""
@@ -231,18 +295,7 @@ answers = sa.Table(
     sa.Column("id", BigId, primary_key=True),
     sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False),
     sa.Column("answered_at", Moment, nullable=False),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("immediate_risk", sa.Boolean, nullable=False),
-    sa.Column("child_at_risk", sa.Boolean, nullable=False),
-    sa.Column("systemic_failure", sa.Boolean, nullable=False),
-    sa.Column("quality_of_care", sa.Boolean, nullable=False),
-    sa.Column("regulatory_breach", sa.Boolean, nullable=False),
-    sa.Column("remit", sa.String(32), nullable=False),
-    sa.Column("service_type", sa.String(32), nullable=False),
-    sa.Column("whistleblowing", sa.String(32), nullable=False),
-    sa.Column("anonymous", sa.Boolean, nullable=False),
-    sa.Column("confidentiality", sa.String(16), nullable=False),
-    sa.Column("contact", sa.String(16), nullable=False),
+    *_judged(),
     sa.UniqueConstraint("case_id", name="uq_answers_case_id"),
     sa.Index("ix_answers_answered_at", "answered_at"),
 )

@@ -25,7 +25,7 @@ from mailbot.cases.filing import Filing
 from mailbot.cases.joining import Joining, restrict_suggested
 from mailbot.cases.learning import READ, note_answer
 from mailbot.cases.narrative import FOLLOW_UP_NARRATIVE_PLACE, NARRATIVE_PLACE, Narrative
-from mailbot.cases.schema import actions, cases, follow_ups, notes, tasks
+from mailbot.cases.schema import actions, approaches, cases, follow_ups, notes, tasks
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import (
@@ -186,6 +186,7 @@ class Store:
             task = next((one for one in connection.execute(_tasks_of(row.id, officer)) if one.id == task_id), None)
             if task is None or (join and task.kind != TaskKind.JOIN):
                 raise NotAllowed("There is no such task on this case, or it is done already")
+            _refuse_ones_own(connection, row.id, TaskKind(task.kind), officer)
             connection.execute(sa.update(tasks).where(tasks.c.id == task_id).values(done_at=now, done_by=officer.email))
             act = f"task {task.kind} {'joined' if join else 'done'}"
             audit.record(connection, at=now, actor=officer.email, act=act, reference=reference)
@@ -368,6 +369,16 @@ def _follow_ups_of(case_id: int) -> sa.Select[Any]:
         .where(follow_ups.c.case_id == case_id)
         .order_by(follow_ups.c.received_at, follow_ups.c.message_id)
     )
+
+
+def _refuse_ones_own(connection: sa.Connection, case_id: int, kind: TaskKind, officer: Officer) -> None:
+    """What was done by way of exception is looked at by somebody else, who may see what it touches."""
+    if kind is TaskKind.GLASS_BROKEN:
+        demand(officer, Permission.READ_RESTRICTED)
+    if kind is TaskKind.SENT_DESPITE_WARNING:
+        mine = sa.select(approaches.c.id).where(approaches.c.case_id == case_id, approaches.c.sent_by == officer.email)
+        if connection.execute(mine.limit(1)).first() is not None:
+            raise NotAllowed("You sent it: somebody else looks at whether it gives the source away")
 
 
 def _refuse_to_drop_a_child(values: dict[str, Any], decision: Decision) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailbot.cases.letters import address_digest
 from mailbot.cases.schema import cases, letters, messages
 from mailbot.cases.vault import Keyring
 from mailbot.clock import Clock
@@ -45,16 +46,19 @@ class Threads:
 
     def __init__(self, connection: sa.Connection, keyring: Keyring, clock: Clock) -> None:
         self._connection = connection
+        self._keyring = keyring
         self._digest = keyring.digest
         self._clock = clock
         self._to_all: int | None = None
 
     def find(self, email: Email, clues: ThreadClues, answer_to: str, received_at: datetime) -> Thread:
         """What is known of the message; `answer_to` is the address that an acknowledgement would go to."""
-        reference, returned, suggestion = self._case_of(email, clues)
+        reference, letter, suggestion = self._case_of(email, clues)
+        returned = letter if email.automatic and email.undelivered else None
         to_sender, to_all, lately = self._written(answer_to, received_at)
         return Thread(
             case_reference=reference,
+            answered_letter=None if returned else letter,
             returned_letter=returned,
             suggestion=suggestion,
             letters_to_sender=to_sender,
@@ -64,6 +68,7 @@ class Threads:
         )
 
     def _case_of(self, email: Email, clues: ThreadClues) -> tuple[str | None, int | None, Suggestion | None]:
+        """The case that it belongs to for certain and the letter that brought it there, or a suggestion."""
         letter = self._letter(self._digests(clues.tokens))
         if email.automatic and email.undelivered:
             returned = letter or self._letter(self._digests(clues.returned_tokens))
@@ -71,8 +76,8 @@ class Threads:
                 return returned.reference, returned.id, None
         if letter is None:
             return None, None, self._suggested(email, clues)
-        if letter.recipient_digest == self.address_digest(email.sender.address) and not email.forged:
-            return letter.reference, None, None
+        if letter.recipient_digest == address_digest(self._keyring, email.sender.address) and not email.forged:
+            return letter.reference, letter.id, None
         why = FORGED if email.forged else OTHER_SENDER
         return None, None, Suggestion(reference=letter.reference, why=why, answers_us=True)
 
@@ -93,11 +98,6 @@ class Threads:
         if clues.topic and email.automatic is None and (found := self._case(same, by_message=True)):
             return Suggestion(reference=found, why=SAME_TOPIC, answers_us=False)
         return None
-
-    def address_digest(self, address: str) -> str:
-        """What stands for an address in clear columns: the same for all the tags it may bear (RFC 5233)."""
-        local, at, domain = address.lower().rpartition("@")
-        return self._digest(f"{local.partition('+')[0]}{at}{domain}")
 
     def topic_digest(self, email: Email, clues: ThreadClues) -> str:
         """What the sender's messages about one subject have in common."""
@@ -136,7 +136,7 @@ class Threads:
 
     def _written(self, address: str, received_at: datetime) -> tuple[int, int, bool]:
         """Letters of the last 24 hours to that address and to all, and whether one went there just before."""
-        mine = letters.c.recipient_digest == self.address_digest(address)
+        mine = letters.c.recipient_digest == address_digest(self._keyring, address)
         of_today = (
             letters.c.created_at > self._clock() - timedelta(days=1),
             letters.c.state != LetterState.WITHHELD,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import itertools
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ from mailbot.errors import ArtefactRefused
 LONDON = ZoneInfo("Europe/London")
 ENGLISH, WELSH = "en", "cy"
 LANGUAGES = (ENGLISH, WELSH)
+WELSH_AND_ENGLISH = (WELSH, ENGLISH)
 MONTHS = {
     ENGLISH: "January February March April May June July August September October November December".split(),
     WELSH: "Ionawr Chwefror Mawrth Ebrill Mai Mehefin Gorffennaf Awst Medi Hydref Tachwedd Rhagfyr".split(),
@@ -68,17 +70,7 @@ class Composer:
 
     def __init__(self, templates: Path, reply_addresses: dict[str, str]) -> None:
         self._contacts = read_contacts(templates)
-        self._environments = {
-            language: jinja2.Environment(
-                loader=jinja2.FileSystemLoader(templates / language),
-                undefined=jinja2.StrictUndefined,
-                autoescape=False,  # noqa: S701  plain text mail: an escaped ampersand would be shown as such
-                trim_blocks=True,
-                lstrip_blocks=True,
-                keep_trailing_newline=True,
-            )
-            for language in LANGUAGES
-        }
+        self._environments = {language: environment(templates, language) for language in LANGUAGES}
         self._reply_addresses = reply_addresses
         self._check()
 
@@ -102,10 +94,8 @@ class Composer:
             missing=assessment.missing,
             by_post=reply.channel is Channel.POST,
         )
-        languages = (WELSH, ENGLISH) if assessment.language == WELSH else (ENGLISH,)
-        written = [self.render(template, facts, language) for language in languages]
-        subject = written[0][0] if len(written) == 1 else _shared_subject(written, reference)
-        body = BETWEEN_LANGUAGES.join(text.strip() for _, text in written) + "\n"
+        languages = WELSH_AND_ENGLISH if assessment.language == WELSH else (ENGLISH,)
+        subject, body = together([self.render(template, facts, language) for language in languages], reference)
         return Letter(
             recipient=_recipient(email, assessment, reply),
             channel=Channel.POST if reply.channel is Channel.POST else Channel.EMAIL,
@@ -113,7 +103,7 @@ class Composer:
             body=body,
             template=template,
             reply_address=self.reply_address(mail.mailbox),
-            reply_token=_new_token(),
+            reply_token=new_token(),
             in_reply_to=email.message_id,
         )
 
@@ -124,18 +114,8 @@ class Composer:
     def render(self, template: str, facts: LetterFacts, language: str = ENGLISH) -> tuple[str, str]:
         """Subject and body of a template filled in."""
         values = {field.name: getattr(facts, field.name) for field in fields(facts) if field.name != "received_at"}
-        values |= {"received_on": _day(facts.received_at, language), "contacts": self._contacts}
-        name = f"templates/{language}/{template}.txt"
-        try:
-            text = self._environments[language].get_template(f"{template}.txt").render(values)
-        except jinja2.TemplateNotFound as error:
-            raise ArtefactRefused(f"{name} needs {error.name}, which is missing: put it back") from None
-        except jinja2.TemplateError as error:
-            raise ArtefactRefused(f"the template {name} cannot be used: {error}") from None
-        subject, _, body = text.partition("\n\n")
-        if not subject.strip() or not body.strip():
-            raise ArtefactRefused(f"the template {name} has no subject or no body")
-        return subject.strip(), body.strip() + "\n"
+        values |= {"received_on": day_in_words(facts.received_at, language), "contacts": self._contacts}
+        return filled_in(self._environments, language, template, values)
 
     def _check(self) -> None:
         """Renders every template once for each answer that changes what it says, so that a fault shows at the start."""
@@ -156,13 +136,43 @@ class Composer:
             self.render(template, facts, language)
 
 
-def _shared_subject(written: list[tuple[str, str]], reference: str) -> str:
-    """Both languages' subjects with the reference once."""
+def environment(templates: Path, language: str) -> jinja2.Environment:
+    """The templates of a language; one that asks for what it is not given is an error, not a blank in a letter."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates / language),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701  plain text mail: an escaped ampersand would be shown as such
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def filled_in(
+    environments: Mapping[str, jinja2.Environment], language: str, template: str, values: Mapping[str, object]
+) -> tuple[str, str]:
+    """Subject and body of a template filled in; raises `ArtefactRefused` where it cannot be."""
+    name = f"the template templates/{language}/{template}.txt"
+    try:
+        text = environments[language].get_template(f"{template}.txt").render(values)
+    except jinja2.TemplateNotFound as error:
+        raise ArtefactRefused(f"{name} needs {error.name}, which is missing: put it back") from None
+    except jinja2.TemplateError as error:
+        raise ArtefactRefused(f"{name} cannot be used: {error}") from None
+    subject, _, body = text.partition("\n\n")
+    if not subject.strip() or not body.strip():
+        raise ArtefactRefused(f"{name} has no subject or no body")
+    return subject.strip(), body.strip() + "\n"
+
+
+def together(written: Sequence[tuple[str, str]], reference: str) -> tuple[str, str]:
+    """Subject and body of one letter in each of its languages, the reference once in the subject."""
     words = [subject.removesuffix(reference).rstrip(": ") for subject, _ in written]
-    return f"{' / '.join(words)}: {reference}"
+    subject = written[0][0] if len(written) == 1 else f"{' / '.join(words)}: {reference}"
+    return subject, BETWEEN_LANGUAGES.join(text.strip() for _, text in written) + "\n"
 
 
-def _new_token() -> str:
+def new_token() -> str:
     """128 random bits as 26 letters and digits, for small letters and capitals alike: some servers change those."""
     return base64.b32encode(secrets.token_bytes(16)).decode("ascii").rstrip("=").lower()
 
@@ -174,6 +184,6 @@ def _recipient(email: Email, assessment: Assessment, reply: Reply) -> str:
     return answer_to(email).address
 
 
-def _day(moment: datetime, language: str) -> str:
+def day_in_words(moment: datetime, language: str) -> str:
     local = moment.astimezone(LONDON)
     return f"{local.day} {MONTHS[language][local.month - 1]} {local.year}"

@@ -9,33 +9,16 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
 
 from mailbot.clock import Clock
 from mailbot.config import Outgoing
 from mailbot.correspondence.html import as_html
-from mailbot.domain import QueuedLetter
+from mailbot.domain import APPROACHES, QueuedLetter
 from mailbot.errors import DeliveryFailed
 
 TIMEOUT_SECONDS = 60
 ALERT = "alert"
 """What stands for a template where duty staff are alerted."""
-
-
-class Carrier(Protocol):
-    """Hands letters over, one by one; a context manager that keeps its connection for a whole run."""
-
-    def __enter__(self) -> Carrier: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-    def deliver(self, queued: QueuedLetter) -> None:
-        """Returns once the letter is handed over; raises `DeliveryFailed`."""
-
-
-def carrier(settings: Outgoing, clock: Clock) -> Carrier:
-    """The carrier that `[outgoing] kind` names."""
-    return FolderCarrier(settings, clock) if settings.kind == "folder" else SmtpCarrier(settings, clock)
 
 
 def composed(queued: QueuedLetter, settings: Outgoing, clock: Clock) -> EmailMessage:
@@ -53,8 +36,9 @@ def composed(queued: QueuedLetter, settings: Outgoing, clock: Clock) -> EmailMes
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(clock())
     mail["Message-ID"] = f"<{queued.case_reference.lower()}.{queued.id}@{sender.rpartition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated" if letter.template == ALERT else "auto-replied"
-    mail["X-Auto-Response-Suppress"] = "All"
+    if letter.template not in APPROACHES:  # what an officer wrote is no automatic reply, and may be answered by a rule
+        mail["Auto-Submitted"] = "auto-generated" if letter.template == ALERT else "auto-replied"
+        mail["X-Auto-Response-Suppress"] = "All"
     if letter.tagged_address and letter.tagged_address != sender:
         mail["Reply-To"] = letter.tagged_address
     if letter.in_reply_to:

@@ -16,6 +16,7 @@ import msgspec
 
 from mailbot.domain import Email, Evidence
 from mailbot.errors import ArtefactRefused
+from mailbot.triage.sentences import ends
 from mailbot.triage.sought import Sought
 
 SAYS = (
@@ -38,10 +39,6 @@ SAYS = (
 LONGEST_STATEMENT = 1000
 """Characters looked at together. Longer runs without a full stop are cut, which bounds the time a message can take."""
 
-SHORT_LINE = 50
-"""A line shorter than this ends its statement: people who hard-wrap their mail write longer ones."""
-
-_ENDS = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|\n\s*\n")
 _STRAIGHT = str.maketrans("’‘‛`´“”", "'''''\"\"")
 
 
@@ -160,13 +157,8 @@ class Told:
 
 def statements(text: str) -> Iterator[tuple[int, int]]:
     """The (start, end) of each statement: a sentence over its line breaks, or a short line without a full stop."""
-    ends = {match.end() for match in _ENDS.finditer(text)}
-    at = 0
-    for line in text.split("\n"):
-        ends |= {at + len(line) + 1} if len(line) < SHORT_LINE else set()
-        at += len(line) + 1
     start = 0
-    for end in [*sorted(ends), len(text)]:
+    for end in ends(text):
         while start < end and text[start : start + 1].isspace():
             start += 1  # so that a statement begins with its first word
         for cut in range(start, end, LONGEST_STATEMENT):

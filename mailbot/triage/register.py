@@ -26,6 +26,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "places": ("places", "maximum users", "number of places", "registered places"),
     "provider": ("provider", "organisation", "organisation name", "owner", "organisation which owns the provider"),
     "status": ("status", "registration status"),
+    "manager": ("registered manager", "manager"),
+    "responsible_individual": ("responsible individual",),
+    "email": ("email", "email address"),
+    "postal": ("address", "postal address"),
 }
 """What each column may be called. The first four must be there; the others may be missing."""
 REQUIRED = ("urn", "name", "type", "authority")
@@ -126,6 +130,10 @@ def _service(row: dict[str, str]) -> RegisteredService:
         postcode=row.get("postcode", ""),
         places=int(row.get("places") or 0) or None,
         provider=row.get("provider", ""),
+        manager=row.get("manager", ""),
+        responsible_individual=row.get("responsible_individual", ""),
+        email=row.get("email", ""),
+        postal=row.get("postal", ""),
         active=not re.search(r"clos|resign|cancel|inactive|suspend", row.get("status", ""), re.IGNORECASE),
     )
 

@@ -1,20 +1,38 @@
-"""Cutting a text into sentences, lines counting as ends: people log events line by line."""
+"""Cutting a text into sentences.
+
+They go over the line breaks of hard-wrapped mail; a short line is one by itself, for people log events line by line.
+"""
 
 from __future__ import annotations
 
 import re
 
-_ENDS = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|\n+")
+SHORT_LINE = 50
+"""A line shorter than this ends its sentence: people who hard-wrap their mail write longer ones."""
+
+_FULL_STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|\n\s*\n")
+
+
+def ends(text: str) -> list[int]:
+    """Where each sentence ends, the last at the end of `text`."""
+    found = {match.end() for match in _FULL_STOP.finditer(text)}
+    at = 0
+    for line in text.split("\n")[:-1]:
+        at += len(line) + 1
+        if len(line) < SHORT_LINE:
+            found.add(at)
+    return sorted(found | {len(text)})
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """The (start, end) of each sentence of `text`, without the white space around it; together they hold every word."""
-    spans, at = [], 0
-    for match in _ENDS.finditer(text):
-        spans.append((at, match.end()))
-        at = match.end()
-    spans.append((at, len(text)))
-    return [trimmed for trimmed in (_trimmed(text, start, end) for start, end in spans) if trimmed[0] < trimmed[1]]
+    found, at = [], 0
+    for end in ends(text):
+        start, last = _trimmed(text, at, end)
+        if start < last:
+            found.append((start, last))
+        at = end
+    return found
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -7,13 +7,15 @@ refused to everybody: a new page works only once somebody has said here who may 
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, Response, g, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask_security import Security, SQLAlchemySessionUserDatastore, UserMixin, current_user
 from flask_security.core import RoleMixin
 from flask_security.totp import Totp
@@ -25,17 +27,22 @@ from werkzeug.exceptions import HTTPException
 
 from mailbot.cases.access import Officer, Permission
 from mailbot.cases.alerts import AlertBook
+from mailbot.cases.approaches import Approaches
 from mailbot.cases.aside import Aside
+from mailbot.cases.authorities import Authorities
 from mailbot.cases.database import schema_problem
 from mailbot.cases.learning import Learning
+from mailbot.cases.openings import Openings
 from mailbot.cases.outbox import Outbox
 from mailbot.cases.second_looks import SecondLooks
 from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
 from mailbot.cases.vault import Keyring
 from mailbot.config import Config
+from mailbot.correspondence.contacts import Contact
+from mailbot.dispatch import Dispatch
 from mailbot.errors import NotAllowed, StaleWrite
-from mailbot.web import case, health, model, queue, second_look, set_aside, staff, words
+from mailbot.web import approach, case, health, model, post, queue, second_look, set_aside, staff, words
 from mailbot.web.accounts import Staff
 
 PUBLIC = frozenset(
@@ -56,11 +63,20 @@ NEEDS: dict[str, Permission] = {
     "queue.show": Permission.READ_CASES,
     "case.show": Permission.READ_CASES,
     "case.review": Permission.REVIEW,
-    "case.letter": Permission.SETTLE_LETTERS,
-    "case.posted": Permission.SETTLE_LETTERS,
     "case.decide_letter": Permission.SETTLE_LETTERS,
+    "case.break_glass": Permission.BREAK_GLASS,
     "case.settle_task": Permission.REVIEW,
     "case.take_alert": Permission.REVIEW,
+    "approach.choose": Permission.REVIEW,
+    "approach.begin": Permission.REVIEW,
+    "approach.show": Permission.READ_CASES,
+    "approach.write": Permission.REVIEW,
+    "approach.call": Permission.REVIEW,
+    "approach.answered": Permission.REVIEW,
+    "post.show": Permission.SETTLE_LETTERS,
+    "post.paper": Permission.SETTLE_LETTERS,
+    "post.posted": Permission.SETTLE_LETTERS,
+    "post.returned": Permission.SETTLE_LETTERS,
     "set_aside.show": Permission.READ_CASES,
     "set_aside.decide": Permission.REVIEW,
     "set_aside.original": Permission.READ_ORIGINALS,
@@ -92,6 +108,12 @@ class Record:
     learning: Learning
     second_looks: SecondLooks
     alert_book: AlertBook
+    openings: Openings
+    approaches: Approaches
+    authorities: Authorities
+    authority_names: tuple[str, ...]
+    national: Mapping[str, Contact]
+    dispatch: Dispatch
 
 
 def create_app(record: Record, keyring: Keyring) -> Flask:
@@ -111,6 +133,8 @@ def create_app(record: Record, keyring: Keyring) -> Flask:
     for blueprint in (
         queue.pages,
         case.pages,
+        approach.pages,
+        post.pages,
         set_aside.pages,
         second_look.pages,
         model.pages,
@@ -236,6 +260,9 @@ def _deny_by_default() -> Any:
             403, "You cannot see this page", "Your role does not include it. An administrator can change that."
         )
     g.officer = signed_in()
+    if g.officer.may(Permission.BREAK_GLASS):
+        openings = current_app.extensions["mailbot"].openings
+        g.officer = dataclasses.replace(g.officer, opened=openings.opened_by(g.officer.email))
     return None
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 
 from mailbot.cases.outbox import LetterDecision
 from mailbot.cases.store import CORRECTABLE, SEALED_FIELDS, WRITTEN, may_be
-from mailbot.domain import ActionKind, Case, Correction, Decision, Evidence, FollowUp, Situation
+from mailbot.domain import APPROACHES, ActionKind, Case, Correction, Decision, Evidence, FollowUp, Situation
 from mailbot.web import words
 from mailbot.web.highlight import Piece, flag_of, pieces
 
@@ -41,29 +41,22 @@ def review(reference: str) -> Any:
     return redirect(url_for("queue.show"))
 
 
-@pages.get("/<reference>/letter")
-def letter(reference: str) -> str:
-    """The acknowledgement to print and post; it shows the sender's address, so seeing it is audited."""
-    printed = current_app.extensions["mailbot"].outbox.print_letter(reference, g.officer)
-    return render_template("letter.html", reference=reference, letter=printed)
-
-
-@pages.post("/<reference>/posted")
-def posted(reference: str) -> Any:
-    """Notes that the letter has been posted."""
-    current_app.extensions["mailbot"].outbox.mark_posted(reference, g.officer)
-    flash(f"Letter of {reference} marked as posted")
-    return redirect(url_for("case.show", reference=reference))
-
-
-@pages.post("/<reference>/acknowledgement")
-def decide_letter(reference: str) -> Any:
-    """What the officer decides about an acknowledgement that was held, or that may not have gone."""
+@pages.post("/<reference>/letter/<int:number>")
+def decide_letter(reference: str, number: int) -> Any:
+    """What the officer decides about a letter that was held, or that may not have gone."""
     asked = request.form.get("decision", "")
     if asked not in tuple(LetterDecision):
         abort(400)
-    current_app.extensions["mailbot"].outbox.decide(reference, g.officer, LetterDecision(asked))
-    flash(f"Decision on the acknowledgement of {reference} saved")
+    current_app.extensions["mailbot"].outbox.decide(reference, number, g.officer, LetterDecision(asked))
+    flash(f"Decision on a letter of {reference} saved")
+    return redirect(url_for("case.show", reference=reference))
+
+
+@pages.post("/<reference>/open")
+def break_glass(reference: str) -> Any:
+    """Opens a restricted case in which somebody may be in danger to a duty manager, who says why it cannot wait."""
+    current_app.extensions["mailbot"].openings.open(reference, g.officer, request.form.get("reason", ""))
+    flash(f"{reference} is open to you for 24 hours. It is on record, and the whistleblowing lead is told")
     return redirect(url_for("case.show", reference=reference))
 
 
@@ -131,6 +124,8 @@ def _page(reference: str, errors: dict[str, str]) -> str:
         flags=flags,
         flag_of=flag_of,
         letters=record.outbox.of_case(reference),
+        approaches=record.approaches.of_case(reference, g.officer),
+        approached_by=APPROACHES,
         alert=next((one for one in record.alert_book.open_ones(g.officer) if one.reference == reference), None),
         correctable=CORRECTABLE,
         written=WRITTEN,

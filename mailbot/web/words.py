@@ -28,6 +28,7 @@ SPECIAL = {
     "ask_the_service": "Ask the service",
     "hold_for_inspection": "Hold for the next inspection",
     "share_with_body": "Share with another body",
+    "ask_the_sender": "Ask whoever wrote",
 }
 
 PRIORITIES = {1: "Danger now", 2: "Look first", 3: "Concern in remit", 4: "Other concern", 5: "Other"}
@@ -47,6 +48,27 @@ TASKS = {
     "join": "Does this belong to another case?",
     "letter_returned": "A letter came back",
     "same_message_id": "Two messages under one Message-ID",
+    "letter_failed": "A letter could not be sent",
+    "answer_overdue": "No answer yet",
+    "answer_came": "An answer has come",
+    "sent_despite_warning": "Sent although it may give the source away",
+    "glass_broken": "Opened in an emergency",
+}
+
+APPROACH_STATES = {"draft": "Draft", "sent": "Waits for an answer", "answered": "Answered", "withdrawn": "Given up"}
+
+GIVEAWAYS = {
+    "name": "The source's name, or part of it",
+    "nickname": "A name they go by",
+    "address": "Their email address",
+    "phone": "Their telephone number",
+    "postal": "Where they live",
+    "employer": "Where they work",
+    "job": "What they do",
+    "dates_of_employment": "When they worked there",
+    "signature": "How they sign",
+    "verbatim": "Their own words",
+    "only_few_could_know": "What only few could know",
 }
 
 SITUATIONS = tuple(Situation)

@@ -3,7 +3,7 @@
 # elsewhere it names what is missing and the command that would install it, and the tests that need it are skipped.
 # usage: debian-packages.sh [PACKAGE ...]
 set -eu
-wanted="${*:-dovecot-imapd dovecot-sieve postgresql clamav-daemon chromium}"
+wanted="${*:-dovecot-imapd dovecot-sieve postgresql clamav-daemon chromium libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core}"
 missing=""
 for package in $wanted; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"

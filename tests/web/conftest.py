@@ -11,7 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
-from mailbot.config import Config, Mailbox, Outgoing, Web
+from mailbot.config import Config, Mailbox, Outgoing, Web, shipped
+from mailbot.correspondence.contacts import read_contacts
 from mailbot.domain import Role
 from mailbot.web.app import Record, create_app
 from tests.conftest import PASSWORD, Installation
@@ -31,6 +32,12 @@ def record_of(installation: Installation, config: Config) -> Record:
         learning=installation.learning,
         second_looks=installation.second_looks,
         alert_book=installation.alert_book,
+        openings=installation.openings,
+        approaches=installation.approaches,
+        authorities=installation.authorities,
+        authority_names=("Essex", "Kent", "Leeds", "Suffolk"),
+        national=read_contacts(shipped("templates")),
+        dispatch=installation.dispatch,
     )
 
 

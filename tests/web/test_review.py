@@ -144,6 +144,11 @@ def test_a_value_that_is_not_in_the_taxonomy_is_refused(sqlite: Installation, cl
     assert code == 400
 
 
+def letter_page(installation: Installation, reference: str) -> str:
+    (outline,) = installation.outbox.of_case(reference)
+    return f"/case/{reference}/letter/{outline.id}"
+
+
 def test_a_held_acknowledgement_goes_only_when_an_officer_sends_it(sqlite: Installation, signed_in: SignedIn) -> None:
     held = mail("WORKER here", sender="Jo <jo@oakfieldcare.example>")
     process(sqlite.ledger.keep([held]), sqlite.office)
@@ -154,7 +159,7 @@ def test_a_held_acknowledgement_goes_only_when_an_officer_sends_it(sqlite: Insta
     page = client.get(f"/case/{entry.reference}").text
     assert "a person decides" in page
     token = token_of(page)
-    client.post(f"/case/{entry.reference}/acknowledgement", data={"csrf_token": token, "decision": "send"})
+    client.post(letter_page(sqlite, entry.reference), data={"csrf_token": token, "decision": "send"})
 
     (queued,) = sqlite.outbox.claim(10)
     assert queued.letter.recipient == "jo@oakfieldcare.example"
@@ -168,7 +173,7 @@ def test_what_must_not_be_answered_cannot_be_sent_by_a_click(sqlite: Installatio
     data = {"csrf_token": token_of(page), "decision": "send"}
 
     assert "Send the acknowledgement" not in page
-    assert client.post(f"/case/{reference}/acknowledgement", data=data).status_code == 404
+    assert client.post(letter_page(sqlite, reference), data=data).status_code == 404
     assert sqlite.outbox.claim(10) == []
 
 
@@ -178,7 +183,7 @@ def test_a_letter_that_may_not_have_gone_is_settled_by_an_officer(sqlite: Instal
     sqlite.clock.advance(minutes=16)
     sqlite.outbox.give_up_stale()
     data = {"csrf_token": token_of(client.get(f"/case/{reference}").text), "decision": "it_went"}
-    client.post(f"/case/{reference}/acknowledgement", data=data)
+    client.post(letter_page(sqlite, reference), data=data)
 
     assert sqlite.store.queue(OFFICER)[0].acknowledgement == "sent"
     assert sqlite.outbox.claim(10) == []
