@@ -75,12 +75,12 @@ class RuleBook:
         folded = text.casefold()
         possible = [narrowed for compiled in self._compiled if (narrowed := compiled.within(text, folded))]
         for start, end in sentences(text) if possible else ():
-            sentence = text[start:end]
+            sentence = text[start:end].replace("\n", " ")
             folded = sentence.casefold()
             for compiled in possible:
                 match = compiled.match(sentence, folded)
                 if match:
-                    yield _evidence(compiled.rule, match, start, part)
+                    yield _evidence(compiled.rule, text, start + match.start(), start + match.end(), part)
 
     def hits_in(self, email: Email, parts: tuple[str, ...]) -> tuple[Evidence, ...]:
         """Every flag in the named parts of a message."""
@@ -136,13 +136,13 @@ def _pattern(text: str) -> Sought:
     return Sought(re.sub(r" +", r"\\s+", one_line))
 
 
-def _evidence(rule: Rule, match: re.Match[str], offset: int, part: str) -> Evidence:
+def _evidence(rule: Rule, text: str, start: int, end: int, part: str) -> Evidence:
     return Evidence(
         field=rule.field,
         value=rule.value,
-        text=match.group(),
-        start=offset + match.start(),
-        end=offset + match.end(),
+        text=text[start:end],
+        start=start,
+        end=end,
         source=f"rule:{rule.name}",
         score=rule.score,
         clause=rule.clause,
