@@ -183,3 +183,61 @@ def test_only_the_whistleblowing_officer_sees_restricted_cases(browser: Browser,
 
     assert counts["officer"] == counts["duty_manager"] == 0
     assert counts["whistleblowing_officer"] > 0
+
+
+def open_dangers(page: Page) -> list[str]:
+    """The addresses of the cases in danger, top first."""
+    return [link.get_attribute("href") or "" for link in page.locator(".queue__danger .queue__reference").all()]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_danger_is_telephoned_referred_and_confirmed(page: Page, demo: Demo, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    sign_in(page, demo, "officer")
+    page.goto(demo.address + open_dangers(page)[0])
+    page.get_by_role("link", name="Numbers and urgent referral").click()
+    assert_accessible(page)
+    assert page.locator(".telephone").first.is_visible()
+    page.get_by_role("button", name="Write the draft").click()
+    assert "Telephone first" in page.inner_text("main")
+
+    page.get_by_label("Whom you spoke to").fill("Sam Okoro, duty worker")
+    page.get_by_label("Reference they gave").fill("K-77")
+    page.get_by_role("button", name="Record the call").click()
+    assert "Sam Okoro" in page.get_by_label("Letter").input_value()
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width == 1280:
+        picture(page, "referral")
+    page.get_by_role("button", name="Send it").click()
+    assert page.get_by_text("Waits for an answer").is_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="The authority has confirmed it").click()
+    assert page.get_by_text("Answered", exact=True).is_visible()
+
+
+def test_an_enquiry_with_a_prompt_left_is_not_sent_and_says_why(page: Page, demo: Demo) -> None:
+    sign_in(page, demo, "officer")
+    page.locator(".queue__reference").last.click()
+    page.get_by_role("link", name="Share with another body").click()
+    assert_accessible(page)
+    page.get_by_label("Care Quality Commission").check()
+    page.get_by_role("button", name="Write the draft").click()
+    page.get_by_role("button", name="Send it").click()
+
+    assert page.title().startswith("Error:")
+    assert page.get_by_role("link", name=re.compile("guillemets")).is_visible()
+    assert_accessible(page)
+
+
+def test_a_duty_manager_opens_a_restricted_danger_in_an_emergency(page: Page, demo: Demo) -> None:
+    sign_in(page, demo, "duty_manager")
+    assert_accessible(page)
+    page.get_by_label(re.compile("Why it cannot wait")).first.fill("Nobody of the team answers the telephone")
+    page.get_by_role("button", name="Open it in an emergency").first.click()
+
+    assert "is open to you for 24 hours" in page.inner_text("main")
+    assert page.get_by_role("heading", name="What was written").is_visible()
+    assert_accessible(page)
+    page.goto(f"{demo.address}/post")
+    assert_accessible(page)
