@@ -58,10 +58,12 @@ app.add_typer(staff_app, name="staff")
 authorities_app = typer.Typer(no_args_is_help=True, help="Whom to tell in each local authority.")
 services_app = typer.Typer(no_args_is_help=True, help="The regulator's register of services.")
 models_app = typer.Typer(no_args_is_help=True, help="The models that judge, and how they do.")
+search_app = typer.Typer(no_args_is_help=True, help="The index of the search.")
 app.add_typer(set_aside_app, name="set-aside")
 app.add_typer(services_app, name="services")
 app.add_typer(authorities_app, name="authorities")
 app.add_typer(models_app, name="models")
+app.add_typer(search_app, name="search")
 
 ConfigOption = Annotated[
     str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
@@ -89,6 +91,8 @@ def init(
     database.upgrade(installation.engine)
     installation.vault.create_store()
     print("database ready")
+    if hint := _unindexed(installation):
+        print(hint)
     if accounts.is_empty(installation.engine):
         email = admin or typer.prompt("Address of the first administrator")
         password = _password(password_stdin)
@@ -115,6 +119,11 @@ def check(config: ConfigOption = None) -> None:
         print(f"warns   letters: {warning}")
     if problem := _unknown_authorities(parts_of(config)):
         print(f"warns   authorities: {problem}")
+    alerts = installation.config.alerts
+    if alerts and alerts.public_url.startswith("https://") and not installation.config.web.proxy:
+        print("warns   web: proxy is not set, so that failed sign-ins from everywhere count as from one address")
+    if not failed and (hint := _unindexed(installation)):
+        print(f"warns   search: {hint}")
     if failed:
         raise typer.Exit(1)
 
@@ -131,6 +140,12 @@ def _unknown_authorities(installation: Parts) -> str:
     if not without:
         return ""
     return f"no contact point of {len(without)} of England's {len(english)}: mailbot authorities import"
+
+
+def _unindexed(installation: Parts) -> str:
+    """What to say of cases that the search cannot find; nothing where it finds all."""
+    missing = installation.search.missing()
+    return f"{missing} cases are not found by the search yet: run `mailbot search rebuild`" if missing else ""
 
 
 def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]]]:
@@ -570,6 +585,18 @@ def authorities_import(csv: Path, config: ConfigOption = None, as_json: JsonOpti
         print("Some are samples, which reach nobody: they count only in `mailbot demo`")
 
 
+@search_app.command("rebuild")
+def search_rebuild(config: ConfigOption = None) -> None:
+    """Index every case anew: after an upgrade from before there was a search, or after cases were erased."""
+    search = parts_of(config).ready().search
+    done = 0
+    with typer.progressbar(length=1, label="Indexing", show_eta=True) as bar:
+        for done, of in search.rebuild():
+            bar.length = of
+            bar.update(done - bar.pos)
+    print(f"{done} cases indexed")
+
+
 @models_app.command("list")
 def models_list(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """What judges here, and whether each file is what its card says."""
@@ -722,6 +749,19 @@ def staff_reset(
     print(f"{email} has a new password, and sets up a second factor at the next sign-in where one is required")
 
 
+@staff_app.command("unlock")
+def staff_unlock(email: str, config: ConfigOption = None) -> None:
+    """Let somebody sign in again whom too many failed tries have locked out."""
+    from mailbot.cases.sign_ins import SignIns
+    from mailbot.web import accounts
+
+    installation = parts_of(config).ready()
+    if email.lower() not in {person.email for person in accounts.listed(installation.engine)}:
+        raise MailbotError(f"{email} has no account; `mailbot staff list` shows who has one")
+    SignIns(installation.engine, installation.vault.keyring, now).unlock(email, by=audit.COMMAND_LINE)
+    print(f"{email} can sign in again")
+
+
 def _password(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
@@ -774,14 +814,13 @@ def _table(headings: list[str], rows: list[list[str]]) -> None:
 
 
 def _serve(installation: Parts, *, with_worker: bool) -> None:
-    from waitress.server import create_server
-
     from mailbot.web.app import create_app
+    from mailbot.web.serving import server_of
 
     address = installation.config.web
     pages = create_app(installation.record, installation.vault.keyring)
     try:
-        server = create_server(pages, host=address.host, port=address.port, ident=None)
+        server = server_of(pages, address)
     except OSError as error:
         raise MailbotError(f"web.port {address.port} on {address.host} cannot be used: {error.strerror}") from None
     jobs = _worker_of(installation) if with_worker else None

@@ -84,9 +84,10 @@ def tell(config: Config, rota: Rota, book: AlertBook, clock: Clock) -> int:
     if config.alerts is None:
         return 0
     due = book.due()
+    by_webhook = {alert.id: _by_webhook(config.alerts) for alert in due}  # no mail server keeps it waiting
     for alert in due:
         people = told_at(alert.step, duty_for(alert, rota, book.roles(), clock()), rota.manager)
-        notices = [*_by_email(config, f"alert-{alert.id}-{alert.step}", people, clock), _by_webhook(config.alerts)]
+        notices = [*_by_email(config, f"alert-{alert.id}-{alert.step}", people, clock), by_webhook[alert.id]]
         went = any(notice.problem is None for notice in notices)
         book.note_told(alert, notices, clock() + (TOLD_EVERY if went else TRIED_AGAIN_AFTER))
     return len(due)

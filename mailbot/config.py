@@ -7,9 +7,12 @@ file: it names the environment variable or the file that holds them.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -18,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from mailbot.errors import ConfigError
+from mailbot.targets import Targets, target_of
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -127,6 +131,22 @@ class Acknowledgements(Struct, frozen=True, forbid_unknown_fields=True):
     a_day: int = 20_000
 
 
+class Queue(Struct, frozen=True, forbid_unknown_fields=True):
+    """How soon a case is to be reviewed, by its priority; working time is that of the office hours in London."""
+
+    targets: dict[str, str] = {}
+    office_opens: str = "09:00"
+    office_closes: str = "17:00"
+
+    @property
+    def in_force(self) -> Targets:
+        """The targets, those that are not written as they are by default."""
+        standing = Targets().by_priority
+        given = {int(priority): target_of(written) for priority, written in self.targets.items()}
+        opens, closes = time.fromisoformat(self.office_opens), time.fromisoformat(self.office_closes)
+        return Targets(by_priority={**standing, **given}, opens=opens, closes=closes)
+
+
 class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool
     public_url: str = ""
@@ -144,6 +164,10 @@ class Web(Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "localhost"
     port: int = 8000
     second_factor: Literal["required", "optional"] = "required"
+    ask_first: bool = True
+    idle_minutes: int = 30
+    session_hours: int = 8
+    proxy: str = ""
     metrics_token_env: str = ""
 
     @property
@@ -162,6 +186,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     triage: Triage = Triage()
     scanner: Scanner | None = None
     acknowledgements: Acknowledgements = Acknowledgements()
+    queue: Queue = Queue()
     alerts: Alerts | None = None
     web: Web = Web()
 
@@ -250,6 +275,7 @@ def _decoded(raw: Mapping[str, Any]) -> Config:
         "triage": Triage,
         "scanner": Scanner,
         "acknowledgements": Acknowledgements,
+        "queue": Queue,
         "alerts": Alerts,
         "web": Web,
     }
@@ -328,7 +354,37 @@ def _check(config: Config) -> None:
         _need("alerts", config.alerts, ("public_url", "rota", "webhook_env"), "enabled = true")
     if not 0 <= config.triage.second_looks <= 1:
         raise ConfigError(f"triage.second_looks: found {config.triage.second_looks}; allowed: a share from 0 to 1")
+    _check_queue(config.queue)
+    _check_web(config.web)
     _check_outgoing(config)
+
+
+def _check_web(web: Web) -> None:
+    if not 1 <= web.session_hours <= 24:
+        raise ConfigError(f"web.session_hours: found {web.session_hours}; allowed: 1 to 24")
+    if not 1 <= web.idle_minutes <= web.session_hours * 60:
+        raise ConfigError(f"web.idle_minutes: found {web.idle_minutes}; allowed: 1 to session_hours in minutes")
+    try:
+        ipaddress.ip_address(web.proxy or "127.0.0.1")
+    except ValueError:
+        raise ConfigError(f'web.proxy: found "{web.proxy}"; allowed: one IP address, such as "127.0.0.1"') from None
+
+
+def _check_queue(queue: Queue) -> None:
+    for key in ("office_opens", "office_closes"):
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", getattr(queue, key)):
+            raise ConfigError(f'queue.{key}: found "{getattr(queue, key)}"; allowed: a time such as "09:00"')
+    for priority, written in queue.targets.items():
+        if priority not in {"1", "2", "3", "4", "5"}:
+            raise ConfigError(f"queue.targets.{priority}: no such priority; allowed: 1 to 5")
+        try:
+            target_of(written)
+        except ConfigError as error:
+            raise ConfigError(f"queue.targets.{priority}: {error}") from None
+    try:
+        queue.in_force  # noqa: B018  what is wrong between both hours shows when they are put together
+    except ConfigError as error:
+        raise ConfigError(f"queue.office_closes: {error}") from None
 
 
 def _check_outgoing(config: Config) -> None:

@@ -259,6 +259,8 @@ def _unsafe(case: Case, source: KnownSource) -> list[str]:
         return [f"The acknowledgement is withheld, because {case.reply.withheld_because}: decide on that first"]
     if case.entry.contact is Contact.DO_NOT_CONTACT:
         return ["Whoever wrote does not want to be written to: it may not be safe"]
+    if case.entry.contact is Contact.TELEPHONE:
+        return ["They asked to be telephoned: a letter may not be safe"]
     if case.entry.contact is Contact.POST:
         return [] if source.postal else ["They want a letter by post, and gave no postal address"]
     return [] if _EMAIL.fullmatch(source.answer_to) else ["There is no address that an answer could go to"]

@@ -94,7 +94,24 @@ class Contact(StrEnum):
 
     EMAIL = "email"
     POST = "post"
+    TELEPHONE = "telephone"
     DO_NOT_CONTACT = "do_not_contact"
+
+
+class EntryKind(StrEnum):
+    """What officers enter by hand (P25)."""
+
+    CALL = "call"
+    LETTER = "letter"
+
+
+class Relation(StrEnum):
+    """What whoever called or wrote is to the service, as they told an officer; `not_covered` as P17 has it."""
+
+    WORKER = "worker"
+    NOT_COVERED = "not_covered"
+    CHILD = "child"
+    OTHER = "other"
 
 
 class ComplainedFirst(StrEnum):
@@ -161,6 +178,7 @@ class TaskKind(StrEnum):
     ANSWER_CAME = "answer_came"
     SENT_DESPITE_WARNING = "sent_despite_warning"
     GLASS_BROKEN = "glass_broken"
+    SECOND_OFFICER = "second_officer"
 
 
 class ActionKind(StrEnum):
@@ -199,6 +217,42 @@ class RawMail:
     uid: int
     received_at: datetime
     content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A telephone call or a letter as an officer entered it (P25): what was said, and each answer they were given.
+
+    What was not asked or not answered is None, False or '': there the machine's reading counts. `said` may hold
+    nothing where the letter was scanned. `telephone_times` is when they may be rung safely.
+    """
+
+    kind: EntryKind
+    entered_by: str
+    received_at: datetime
+    said: str
+    child_in_danger: bool = False
+    adult_in_danger: bool = False
+    service_name: str = ""
+    place: str = ""
+    name: str = ""
+    anonymous: bool = False
+    confidentiality: Confidentiality | None = None
+    contact: Contact | None = None
+    email: str = ""
+    postal: str = ""
+    telephone: str = ""
+    telephone_times: str = ""
+    relation: Relation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What an officer was told, as the case's page shows it: each question with its answer, identity masked."""
+
+    kind: EntryKind
+    entered_by: str
+    answers: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -565,6 +619,9 @@ class Approach:
     letter_problem: str | None
 
 
+EXCLUDED_SERVICES = frozenset({ServiceType.SECURE_TRAINING_CENTRE, ServiceType.YOUTH_OFFENDING_TEAM})
+"""Services whose workers the law does not have us hear as whistleblowers (P18)."""
+
 APPROACHES = (
     ActionKind.REFER_TO_AUTHORITY,
     ActionKind.ASK_THE_SERVICE,
@@ -586,7 +643,11 @@ class QueuedLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueEntry:
-    """One line of the queue: only what may be listed without opening the case."""
+    """One line of the queue: only what may be listed without opening the case.
+
+    It waits for a person `waits_since`, is due for review `due_at`, and is to be seen by somebody `see_by`; `seen_at`
+    is None until somebody has.
+    """
 
     reference: str
     mailbox: str
@@ -594,6 +655,10 @@ class QueueEntry:
     state: CaseState
     priority: int
     received_at: datetime
+    waits_since: datetime
+    due_at: datetime
+    see_by: datetime
+    seen_at: datetime | None
     acknowledgement: str
     kind: Kind
     immediate_risk: bool
@@ -642,6 +707,7 @@ class FollowUp:
     assessment: Assessment
     attachments: tuple[Attachment, ...]
     defects: tuple[str, ...]
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -695,6 +761,7 @@ class Case:
     actions: tuple[Action, ...]
     follow_ups: tuple[FollowUp, ...]
     tasks: tuple[Task, ...]
+    told: Told | None = None
 
 
 def priority_of(

@@ -27,6 +27,10 @@ class DeliveryFailed(MailbotError):
         self.uncertain = uncertain
 
 
+class ServerAway(DeliveryFailed):
+    """No letter can be handed over at present: the connection went, and no other could be had. It costs no letter."""
+
+
 class AlarmFailed(MailbotError):
     """Nobody could be told that something is wrong; the text says what it was."""
 
@@ -57,3 +61,7 @@ class StorageFailed(MailbotError):
 
 class AddressUnusable(MailbotError):
     """No letter can be posted to an address as it was written. The text never repeats what stands in it."""
+
+
+class EnteredAlready(MailbotError):
+    """A form that counts once was sent again with other words; nothing was written."""

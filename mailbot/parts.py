@@ -12,18 +12,29 @@ from mailbot import config as settings
 from mailbot.cases import database
 from mailbot.cases.alerts import AlertBook
 from mailbot.cases.approaches import Approaches
+from mailbot.cases.approvals import Approvals
 from mailbot.cases.aside import Aside
 from mailbot.cases.authorities import Authorities
+from mailbot.cases.bulk import Bulk
+from mailbot.cases.by_hand import Entries
+from mailbot.cases.covering import Covering
 from mailbot.cases.database import Engine
+from mailbot.cases.first_answers import FirstAnswers
+from mailbot.cases.handovers import Handovers
+from mailbot.cases.history import History
 from mailbot.cases.learning import Learning
 from mailbot.cases.ledger import Ledger
 from mailbot.cases.openings import Openings
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.queue import Queue
+from mailbot.cases.search import Search
 from mailbot.cases.second_looks import SecondLooks
 from mailbot.cases.services import Services
 from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
+from mailbot.cases.together import Together
 from mailbot.cases.vault import Vault, read_keys
+from mailbot.cases.views import Views
 from mailbot.clock import now
 from mailbot.config import Config, config_path, shipped
 from mailbot.correspondence.authorities import authorities_on
@@ -70,7 +81,19 @@ class Parts:
 
     @cached_property
     def store(self) -> Store:
-        return Store(self.engine, self.vault, now, self.restricted_mailboxes)
+        return Store(self.engine, self.vault, now, self.restricted_mailboxes, self.config.queue.in_force)
+
+    @cached_property
+    def queue(self) -> Queue:
+        return Queue(self.engine, now)
+
+    @cached_property
+    def search(self) -> Search:
+        return Search(self.engine, self.vault, now)
+
+    @cached_property
+    def entries(self) -> Entries:
+        return Entries(self.engine, self.vault, now, self.restricted_mailboxes, self.config.queue.in_force)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -94,7 +117,7 @@ class Parts:
 
     @cached_property
     def second_looks(self) -> SecondLooks:
-        return SecondLooks(self.engine, self.vault, now)
+        return SecondLooks(self.engine, self.vault, now, self.config.queue.in_force)
 
     @cached_property
     def alert_book(self) -> AlertBook:
@@ -151,6 +174,13 @@ class Parts:
             config=self.config,
             engine=self.engine,
             store=self.store,
+            queue=self.queue,
+            views=Views(self.engine, self.queue),
+            together=Together(self.engine, now),
+            handovers=Handovers(self.engine, self.vault, now),
+            bulk=Bulk(self.engine, self.store, now),
+            search=self.search,
+            entries=self.entries,
             outbox=self.outbox,
             aside=self.aside,
             standings=self.standings,
@@ -163,6 +193,10 @@ class Parts:
             authority_names=tuple(sorted(authorities_on(shipped("models"), now().date()))),
             national=read_contacts(shipped("templates")),
             dispatch=self.dispatch,
+            first_answers=FirstAnswers(self.engine, self.vault, now, self.config.queue.in_force),
+            approvals=Approvals(self.engine, self.vault, now, self.store),
+            covering=Covering(self.engine, self.vault, now),
+            history=History(self.engine),
         )
 
     @cached_property

@@ -16,8 +16,10 @@ from mailbot.cases.filing import Judged, new_reference
 from mailbot.cases.ledger import Ledger, StoredMail
 from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
+from mailbot.cases.told import as_entered, as_told
 from mailbot.clock import now
 from mailbot.config import Acknowledgements, Mailbox
+from mailbot.correspondence.as_wished import as_wished
 from mailbot.correspondence.compose import Composer
 from mailbot.correspondence.may_reply import answer_to, may_reply
 from mailbot.correspondence.own_words import OwnWords
@@ -97,14 +99,19 @@ def process(batch: Sequence[StoredMail], office: Office) -> Tally:
 
 def file(batch: Sequence[StoredMail], office: Office) -> None:
     """Parses, judges and files all of `batch`, each case with its acknowledgement, or none of it."""
-    emails = [office.parse(stored.mail) for stored in batch]
+    emails = [read(stored, office) for stored in batch]
     assessments = judged(batch, emails, office)
     with office.store.filing() as filing:
-        for stored, email, assessment in zip(batch, emails, assessments, strict=True):
+        for stored, email, said in zip(batch, emails, assessments, strict=True):
             clues = clues_of(email)
+            if stored.entry and not stored.entry.email:
+                clues = dataclasses.replace(clues, topic="")  # every call has the same subject: it makes no two one's
             thread = filing.thread_of(stored, email, clues, answer_to(email).address)
+            assessment = as_told(said, stored.entry) if stored.entry else said
             reply = may_reply(email, assessment, thread, own_addresses=office.own_addresses, caps=office.caps)
-            reference = thread.case_reference or new_reference()
+            if stored.entry:
+                reply = as_wished(stored.entry, reply)
+            reference = stored.entered_as or thread.case_reference or new_reference()
             letter = office.composer.acknowledgement(stored.mail, reference, email, assessment, reply)
             message = Judged(
                 reference=reference,
@@ -115,8 +122,15 @@ def file(batch: Sequence[StoredMail], office: Office) -> None:
                 reply=reply,
                 letter=letter,
                 reply_address=office.composer.reply_address(stored.mail.mailbox),
+                judged=said,
             )
             filing.file(stored, message)
+
+
+def read(stored: StoredMail, office: Office) -> Email:
+    """A message as it can be read; what an officer entered as they wrote it, with its files read like any other's."""
+    email = office.parse(stored.mail)
+    return as_entered(email, stored.entry) if stored.entry else email
 
 
 def judged(batch: Sequence[StoredMail], emails: Sequence[Email], office: Office) -> list[Assessment]:
@@ -154,7 +168,7 @@ def swept(stored: StoredMail, office: Office) -> bool:
 
 
 def file_handed_back(office: Office) -> Tally:
-    """Tries again, or files by hand, what a person has handed back from what was set aside."""
+    """Files what a person handed over: set aside and to be tried again or filed by hand, or entered by hand (P25)."""
     tally = Tally()
     while handed := office.ledger.handed_back(UNFILED_AT_ONCE):
         tally += process(handed, office)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import structlog
@@ -14,7 +15,7 @@ from mailbot.correspondence.compose import LONDON
 from mailbot.correspondence.notify import LETTER_STATES, Fate, reference_of
 from mailbot.correspondence.paper import on_paper
 from mailbot.domain import Channel, LetterState, QueuedLetter
-from mailbot.errors import AddressUnusable, DeliveryFailed, StorageFailed
+from mailbot.errors import AddressUnusable, DeliveryFailed, ServerAway, StorageFailed
 
 log = structlog.get_logger()
 
@@ -29,7 +30,8 @@ class Results(dict[LetterState, int]):
 def send(config: Config, outbox: Outbox, clock: Clock) -> Results:
     """Sends every letter that is due and that the carrier takes; raises `DeliveryFailed` where that cannot be used.
 
-    Nothing is claimed before the server has answered, so a server that is down costs no attempt.
+    Nothing is claimed before the server has answered, so a server that is down costs no attempt; one that goes away
+    half-way ends the run. What no server could be had for in five days goes to a person.
     """
     results = Results()
     for _ in range(outbox.give_up_stale()):
@@ -38,11 +40,19 @@ def send(config: Config, outbox: Outbox, clock: Clock) -> Results:
     channels = carried(config.outgoing)
     if not (email or (post and Channel.POST in channels)):
         return results
-    with carrier(config.outgoing, clock) as carrying:
+    with contextlib.ExitStack() as connected:
+        try:
+            carrying = connected.enter_context(carrier(config.outgoing, clock))
+        except DeliveryFailed as error:
+            outbox.give_up_overdue(channels, str(error))
+            raise
         while batch := outbox.claim(1, channels):  # one at a time: a crash leaves one letter in doubt, not twenty
             for queued in batch:
                 try:
                     carrying.deliver(queued)
+                except ServerAway as error:
+                    results.add(outbox.postpone(queued, str(error)))
+                    return results
                 except DeliveryFailed as error:
                     if error.uncertain:
                         outbox.settle(queued, LetterState.UNKNOWN, str(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,15 @@ from mailbot.cases import database
 from mailbot.cases.access import Officer
 from mailbot.cases.alerts import AlertBook
 from mailbot.cases.approaches import Approaches
+from mailbot.cases.approvals import Approvals
 from mailbot.cases.aside import Aside
 from mailbot.cases.authorities import Authorities
+from mailbot.cases.by_hand import Entries
 from mailbot.cases.learning import Learning
 from mailbot.cases.ledger import Ledger
 from mailbot.cases.openings import Openings
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.search import Search
 from mailbot.cases.second_looks import SecondLooks
 from mailbot.cases.services import Services
 from mailbot.cases.standing import Standings
@@ -43,6 +47,25 @@ OFFICER = Officer(email="officer@example.gov.uk", role=Role.OFFICER)
 WHISTLEBLOWING_OFFICER = Officer(email="wb@example.gov.uk", role=Role.WHISTLEBLOWING_OFFICER)
 
 
+REPLIES = {"enquiries": "enquiries@example.gov.uk", "whistleblowing": "reports@example.gov.uk"}
+
+
+@cache
+def composer() -> Composer:
+    """Read once: each reading renders every letter there is."""
+    return Composer(shipped("templates"), REPLIES)
+
+
+@cache
+def drafter() -> Drafter:
+    return Drafter(shipped("templates"))
+
+
+@cache
+def own_words() -> OwnWords:
+    return OwnWords(shipped("templates"))
+
+
 @dataclass(frozen=True)
 class Installation:
     """A database of its own with everything that works on it, judged by `WordJudge`."""
@@ -53,6 +76,7 @@ class Installation:
     clock: StillClock
     ledger: Ledger
     store: Store
+    search: Search
     outbox: Outbox
     office: Office
     learning: Learning
@@ -63,6 +87,8 @@ class Installation:
     services: Services
     openings: Openings
     dispatch: Dispatch
+    approvals: Approvals
+    entries: Entries
 
 
 def installed(folder: Path, url: str) -> Installation:
@@ -75,7 +101,6 @@ def installed(folder: Path, url: str) -> Installation:
     store = Store(engine, vault, clock, {"whistleblowing"})
     ledger = Ledger(engine, vault, clock)
     aside = Aside(engine, ledger, clock, frozenset({"whistleblowing"}))
-    replies = {"enquiries": "enquiries@example.gov.uk", "whistleblowing": "reports@example.gov.uk"}
     approaches, services = Approaches(engine, vault, clock), Services(engine, clock)
     authorities = Authorities(engine, clock, samples_count=True)
     office = Office(
@@ -85,8 +110,8 @@ def installed(folder: Path, url: str) -> Installation:
         standings=Standings(engine, clock),
         parse=parse,
         assessor=WordJudge(),
-        composer=Composer(shipped("templates"), replies),
-        own_words=OwnWords(shipped("templates")),
+        composer=composer(),
+        own_words=own_words(),
         own_addresses=frozenset({"enquiries@example.gov.uk"}),
         caps=Acknowledgements(),
     )
@@ -97,6 +122,7 @@ def installed(folder: Path, url: str) -> Installation:
         clock,
         ledger,
         store,
+        Search(engine, vault, clock),
         Outbox(engine, vault, clock),
         office,
         Learning(engine, vault, clock),
@@ -106,7 +132,9 @@ def installed(folder: Path, url: str) -> Installation:
         authorities,
         services,
         Openings(engine, clock),
-        Dispatch(approaches, authorities, services, Drafter(shipped("templates")), replies, clock),
+        Dispatch(approaches, authorities, services, drafter(), REPLIES, clock),
+        Approvals(engine, vault, clock, store),
+        Entries(engine, vault, clock, {"whistleblowing"}),
     )
 
 
@@ -140,11 +168,20 @@ def postgres_cluster() -> Iterator[str]:
         pytest.skip(str(missing))
 
 
-@pytest.fixture
-def postgres(tmp_path: Path, postgres_cluster: str) -> Iterator[Installation]:
+@pytest.fixture(scope="session")
+def postgres_template(postgres_cluster: str) -> Iterator[str]:
+    """The name of a database of the newest schema, made once and copied for each test."""
     with fresh_database(postgres_cluster) as url:
+        engine = database.open_database(url)
+        database.upgrade(engine)
+        engine.dispose()
+        yield str(sa.make_url(url).database)
+
+
+@pytest.fixture
+def postgres(tmp_path: Path, postgres_cluster: str, postgres_template: str) -> Iterator[Installation]:
+    with fresh_database(postgres_cluster, postgres_template) as url:
         installation = installed(tmp_path, url)
-        database.upgrade(installation.engine)
         yield installation
         installation.engine.dispose()
 

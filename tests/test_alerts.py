@@ -148,10 +148,11 @@ def test_an_alert_is_taken_by_one_person(desk: Desk) -> None:
         desk.installation.alert_book.take("MB-0000-0000", OFFICER)
 
 
-def test_an_officer_who_finds_no_danger_ends_it(desk: Desk) -> None:
+def test_two_officers_who_find_no_danger_end_it(desk: Desk) -> None:
     reference = desk.file("There is DANGER.")
-    lowered = Correction(field="immediate_risk", value="false", reason="A drill")
-    desk.review(reference, corrections=(lowered,))
+    lowered = Decision(corrections=(Correction(field="immediate_risk", value="false", reason="A drill"),))
+    version = desk.installation.store.open_case(reference, OFFICER).version
+    desk.installation.store.review(reference, OFFICER, version, lowered, approved_by=WHISTLEBLOWING)
 
     assert desk.work() == []
 

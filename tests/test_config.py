@@ -119,6 +119,9 @@ def test_the_shipped_example_names_every_key() -> None:
             "0 or more",
         ),
         ("[outgoing]|[outgiong]", "outgiong", "no such key", "outgoing"),
+        ("[outgoing]|[web]\nsession_hours = 25\n[outgoing]", "web.session_hours", "25", "1 to 24"),
+        ("[outgoing]|[web]\nidle_minutes = 481\n[outgoing]", "web.idle_minutes", "481", "session_hours"),
+        ('[outgoing]|[web]\nproxy = "front.example"\n[outgoing]', "web.proxy", "front.example", "one IP address"),
         ('host = "smtp.example"|host = "smtp.example"\nsecurity = "none"', "outgoing.security", '"none"', "starttls"),
     ],
 )

@@ -24,7 +24,9 @@ class Permission(StrEnum):
     SETTLE_LETTERS = "settle letters"
     OVERRIDE_DISCLOSURE = "send what may give a source away"
     BREAK_GLASS = "open a restricted case in an emergency"
+    LOOK_UP_SENDERS = "look up senders"
     MANAGE_STAFF = "manage staff"
+    OWN_ACCOUNT = "see their own account, and who may do what"
 
 
 ALLOWED: dict[Permission, frozenset[Role]] = {
@@ -40,7 +42,9 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.SETTLE_LETTERS: frozenset({Role.OFFICER, Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER}),
     Permission.OVERRIDE_DISCLOSURE: frozenset({Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER}),
     Permission.BREAK_GLASS: frozenset({Role.DUTY_MANAGER}),
+    Permission.LOOK_UP_SENDERS: frozenset({Role.WHISTLEBLOWING_OFFICER}),
     Permission.MANAGE_STAFF: frozenset({Role.ADMINISTRATOR}),
+    Permission.OWN_ACCOUNT: frozenset(Role),
 }
 
 CONFIRMED_BY_A_SECOND = frozenset({Role.WHISTLEBLOWING_OFFICER, Role.ADMINISTRATOR})

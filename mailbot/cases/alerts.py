@@ -83,6 +83,12 @@ def raise_alert(connection: sa.Connection, case_id: int, at: datetime) -> None:
         connection.execute(sa.insert(alerts).values(**values))
 
 
+def tell_at_once(connection: sa.Connection, case_id: int, at: datetime) -> None:
+    """Has a case's alert told again now, where nobody has taken it: more people may see the case than before."""
+    waiting = sa.update(alerts).where(alerts.c.case_id == case_id, alerts.c.state == AlertState.WAITING)
+    connection.execute(waiting.values(next_at=at))
+
+
 def end_alert(connection: sa.Connection, case_id: int, at: datetime) -> None:
     """Ends a case's alert: something has been decided, or an officer has found no danger."""
     change = sa.update(alerts).where(alerts.c.case_id == case_id, alerts.c.state != AlertState.DONE)
@@ -158,7 +164,7 @@ class AlertBook:
         query = (
             sa.select(cases.c.reference, alerts.c.raised_at, alerts.c.taken_by, alerts.c.taken_at, alerts.c.told)
             .join(cases, cases.c.id == alerts.c.case_id)
-            .where(alerts.c.state != AlertState.DONE)
+            .where(alerts.c.state.in_((AlertState.WAITING, AlertState.TAKEN)))
             .order_by(alerts.c.raised_at, alerts.c.id)
         )
         with storage_errors(), self._engine.connect() as connection:

@@ -5,6 +5,7 @@ A row holds no personal data: the acting member of staff, the act, the case's re
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -20,3 +21,13 @@ def record(
 ) -> None:
     """Adds one row within the transaction of what it tells of, so that neither stands without the other."""
     connection.execute(sa.insert(audit).values(at=at, actor=actor, act=act, reference=reference, detail=detail[:1000]))
+
+
+def record_each(
+    connection: sa.Connection, *, at: datetime, actor: str, act: str, references: Iterable[str], detail: str = ""
+) -> None:
+    """Adds one row for each of several cases of which the same was done, in one statement."""
+    shared = {"at": at, "actor": actor, "act": act, "detail": detail[:1000]}
+    rows = [{**shared, "reference": reference} for reference in references]
+    if rows:
+        connection.execute(sa.insert(audit), rows)

@@ -13,14 +13,17 @@ import sqlalchemy as sa
 from mailbot.cases import audit
 from mailbot.cases.alerts import raise_alert
 from mailbot.cases.approaches import note_answer_to
+from mailbot.cases.entering import Entering
 from mailbot.cases.joining import Joining, add_task, clear_columns, restrict_suggested
 from mailbot.cases.learning import note_opinions
 from mailbot.cases.ledger import MessageState, StoredMail
 from mailbot.cases.letters import ACKNOWLEDGEMENT, LETTER_PLACE, queue_letter
 from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, masked
 from mailbot.cases.schema import cases, letters, messages
+from mailbot.cases.search_index import SearchIndex
 from mailbot.cases.threads import REFERENCE_ALPHABET, Threads
 from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.waiting import waits_from
 from mailbot.clock import Clock
 from mailbot.domain import (
     Assessment,
@@ -35,7 +38,9 @@ from mailbot.domain import (
     Thread,
     ThreadClues,
 )
+from mailbot.targets import ORDINARY, Targets
 
+WORKED_ON = "somebody has worked on the case before it was judged: a person decides"
 SAME_MESSAGE_ID = "another message came under the same Message-ID with other words"
 
 
@@ -43,7 +48,8 @@ SAME_MESSAGE_ID = "another message came under the same Message-ID with other wor
 class Judged:
     """A message ready to be filed: read, judged, its thread known, its letter written.
 
-    `reference` is its case's; `reply_address` where answers to its mailbox's letters come back.
+    `reference` is its case's; `reply_address` where answers to its mailbox's letters come back. Of what an officer
+    entered, `assessment` is the judgement with what they were told, and `judged` what the machine alone said.
     """
 
     reference: str
@@ -54,6 +60,7 @@ class Judged:
     reply: Reply
     letter: Letter | None
     reply_address: str
+    judged: Assessment | None = None
 
 
 def new_reference() -> str:
@@ -66,14 +73,20 @@ class Filing:
     """One transaction in which a batch of judged messages becomes cases."""
 
     def __init__(
-        self, connection: sa.Connection, vault: Vault, clock: Clock, restricted_mailboxes: Collection[str]
+        self,
+        connection: sa.Connection,
+        vault: Vault,
+        clock: Clock,
+        restricted_mailboxes: Collection[str],
+        targets: Targets = ORDINARY,
     ) -> None:
         self._connection = connection
         self._vault = vault
         self._clock = clock
         self._restricted_mailboxes = restricted_mailboxes
+        self._targets = targets
         self._threads = Threads(connection, vault.keyring, clock)
-        self._joining = Joining(connection, vault, clock)
+        self._joining = Joining(connection, vault, clock, targets)
 
     def thread_of(self, stored: StoredMail, email: Email, clues: ThreadClues, answer_to: str) -> Thread:
         """What is known of the message's sender and case; of this batch, too."""
@@ -95,7 +108,8 @@ class Filing:
             return
         namesake = self._namesake(stored, digests)
         case_id = (
-            self._join_copy(stored, digests["same_as"], message.reply_address)
+            self._entered(stored, message)
+            or self._join_copy(stored, digests["same_as"], message.reply_address)
             or self._follow_up(stored, message)
             or self._new_case(stored, message)
         )
@@ -211,10 +225,12 @@ class Filing:
                 "filed_at": self._clock(),
                 "acknowledgement": state,
                 **clear_columns(message.assessment),
+                **waits_from(stored.mail.received_at, message.assessment.priority, self._targets),
                 "sealed_narrative": self._seal(stored.vault_id, Purpose.NARRATIVE, NARRATIVE_PLACE, narrative),
                 "sealed_identity": self._seal(stored.vault_id, Purpose.IDENTITY, IDENTITY_PLACE, identity),
             },
         ).scalar_one()
+        SearchIndex(self._connection, self._vault).add_case(case_id, message.reference, narrative, identity)
         note_opinions(self._connection, case_id, message.assessment, self._clock())
         self._alert(case_id, message.assessment)
         self._queue_letter(case_id, stored.vault_id, message, state, ACKNOWLEDGEMENT)
@@ -224,6 +240,36 @@ class Filing:
             )
         self._audit("filed", message.reference, f"priority {message.assessment.priority}; acknowledgement {state}")
         return case_id
+
+    def _entered(self, stored: StoredMail, message: Judged) -> int | None:
+        """The case that an officer's entry was opened as, with its judgement and its letter; None of other messages."""
+        if stored.entry is None or message.judged is None:
+            return None
+        suggested = self._suggested(message.thread.suggestion)
+        entering = Entering(self._connection, self._vault, self._clock, self._restricted_mailboxes, self._targets)
+        entered = entering.judge(
+            stored,
+            stored.entry,
+            message.email,
+            message.judged,
+            message.reply,
+            restricts=bool(suggested and suggested.restricted),
+        )
+        note_opinions(self._connection, entered.opened_as, message.judged, self._clock())
+        if not entered.untouched:
+            reply = held_back(message.reply)
+            letter = message.letter if reply.held_template else None
+            message = dataclasses.replace(message, reply=reply, letter=letter)
+        state = LetterState.DUE if message.reply.acknowledge else LetterState.WITHHELD
+        if entered.case_id == entered.opened_as:
+            self._queue_letter(entered.case_id, stored.vault_id, message, state, ACKNOWLEDGEMENT)
+            change = sa.update(cases).where(cases.c.id == entered.case_id).values(acknowledgement=state)
+            self._connection.execute(change)
+        if suggested and message.thread.suggestion and suggested.id != entered.case_id:
+            why = message.thread.suggestion.why
+            add_task(self._connection, entered.case_id, TaskKind.JOIN, why, suggested.id, self._clock())
+        self._audit("judged", message.reference, f"priority {message.assessment.priority}; acknowledgement {state}")
+        return entered.case_id
 
     def _alert(self, case_id: int, assessment: Assessment) -> None:
         if assessment.priority == 1:
@@ -261,6 +307,14 @@ class Filing:
         audit.record(
             self._connection, at=self._clock(), actor=audit.MACHINE, act=act, reference=reference, detail=detail
         )
+
+
+def held_back(reply: Reply) -> Reply:
+    """The same reply, written and held for an officer to send: they have worked on the case meanwhile."""
+    if not reply.acknowledge:
+        return reply
+    held = reply.template if reply.channel is Channel.EMAIL else None
+    return Reply(channel=Channel.NONE, template=None, withheld_because=WORKED_ON, held_template=held)
 
 
 def _fingerprint(email: Email, content: bytes) -> str:

@@ -22,7 +22,9 @@ from mailbot.cases.narrative import (
     Narrative,
 )
 from mailbot.cases.schema import approaches, cases, follow_ups, letters, messages, tasks
+from mailbot.cases.search_index import SearchIndex
 from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.waiting import due_anew, waits_again
 from mailbot.clock import Clock
 from mailbot.domain import (
     ActionKind,
@@ -37,6 +39,7 @@ from mailbot.domain import (
     TaskKind,
     Whistleblowing,
 )
+from mailbot.targets import ORDINARY, Targets
 
 LETTER_RETURNED = "it came back: it reached nobody"
 
@@ -47,10 +50,13 @@ FLAGS = (*Situation, "immediate_risk", "adult_in_danger", "look_first", "restric
 class Joining:
     """Brings messages into cases, within the transaction of whoever asks."""
 
-    def __init__(self, connection: sa.Connection, vault: Vault, clock: Clock) -> None:
+    def __init__(
+        self, connection: sa.Connection, vault: Vault, clock: Clock, targets: Targets = ORDINARY
+    ) -> None:
         self._connection = connection
         self._vault = vault
         self._clock = clock
+        self._targets = targets
 
     def add(
         self, case: Any, stored: StoredMail, narrative: Narrative, identity: Identity, found: Mapping[str, Any]
@@ -71,7 +77,8 @@ class Joining:
                 ),
             )
         )
-        self._raise(case, found)
+        SearchIndex(self._connection, self._vault).add_message(case.id, narrative, identity)
+        self._raise(case, found, stored.mail.received_at)
         audit.record(
             self._connection,
             at=self._clock(),
@@ -109,12 +116,14 @@ class Joining:
             .where(tasks.c.other_case_id == case.id, tasks.c.case_id != other.id)
             .values(other_case_id=other.id)
         )
-        self._raise(other, {name: getattr(case, name) for name in (*CLEAR, *FLAGS)})
+        since = case.waits_since if case.state == CaseState.NEW else self._clock()
+        self._raise(other, {name: getattr(case, name) for name in (*CLEAR, *FLAGS)}, since)
         self._connection.execute(
             sa.update(cases)
             .where(cases.c.id == case.id)
             .values(state=CaseState.CLOSED, joined_to=other.id, version=cases.c.version + 1)
         )
+        SearchIndex(self._connection, self._vault).rewrite([case.id, other.id])
 
     def return_letter(self, case: Any, letter_id: int) -> None:
         """Notes that a letter of `case` reached nobody, for an officer to find another way."""
@@ -138,9 +147,12 @@ class Joining:
         clear = self._vault.unseal(case.vault_id, purpose, before, sealed)
         return self._vault.seal(case.vault_id, purpose, after, clear)
 
-    def _raise(self, case: Any, found: Mapping[str, Any]) -> None:
+    def _raise(self, case: Any, found: Mapping[str, Any], came_at: datetime) -> None:
+        values = raised(case, found)
+        again = waits_again if "state" in values else due_anew
+        values |= again(case, came_at, values["priority"], self._targets)
         self._connection.execute(
-            sa.update(cases).where(cases.c.id == case.id).values(**raised(case, found), version=cases.c.version + 1)
+            sa.update(cases).where(cases.c.id == case.id).values(**values, version=cases.c.version + 1)
         )
         if found["restricted"] and not case.restricted:
             restrict_suggested(self._connection, case.id)
@@ -204,6 +216,8 @@ def raised(case: Any, found: Mapping[str, Any]) -> dict[str, Any]:
     for field, wish in (("confidentiality", Confidentiality.REQUESTED), ("contact", Contact.DO_NOT_CONTACT)):
         if found[field] == wish:
             values[field] = wish
+    if found["contact"] == Contact.TELEPHONE and case.contact != Contact.DO_NOT_CONTACT:
+        values["contact"] = Contact.TELEPHONE
     if "mailbox" in found and not case.restricted:
         values["mailbox"] = found["mailbox"]
     return values

@@ -15,15 +15,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases.database import held, storage_errors, writing
-from mailbot.cases.schema import messages, raw_messages
+from mailbot.cases.schema import cases, entries, messages, raw_messages
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
-from mailbot.domain import RawMail
+from mailbot.domain import Entry, RawMail
 
 RAW_PLACE = "raw_messages.sealed"
+ENTRY_PLACE = "entries.sealed_entry"
 
 
 class MessageState(StrEnum):
@@ -36,13 +38,16 @@ class MessageState(StrEnum):
 class StoredMail:
     """A message that is durably ours: its number in the ledger, its vault id and the mail itself.
 
-    `by_hand` says that a person wants it filed as far as it can be read, unjudged.
+    `by_hand` says that a person wants it filed as far as it can be read, unjudged. `entry` is what an officer entered
+    (P25), and `entered_as` the case it was filed as at once: nothing in the bytes of a message ever says so.
     """
 
     id: int
     vault_id: str
     mail: RawMail
     by_hand: bool = False
+    entry: Entry | None = None
+    entered_as: str = ""
 
 
 class TakenIn(NamedTuple):
@@ -167,9 +172,10 @@ class Ledger:
         return found
 
     def taken_in(self, mailbox: str) -> list[TakenIn]:
-        """Every message ever taken in from that mailbox, without its words."""
+        """Every message ever taken in from that mailbox, without its words; not what officers entered by hand."""
         columns = (messages.c[name] for name in ("folder", "uid_validity", "uid", "size", "received_at", "sha256"))
-        query = sa.select(*columns).where(messages.c.mailbox == mailbox)
+        entered = sa.exists().where(entries.c.message_id == messages.c.id)
+        query = sa.select(*columns).where(messages.c.mailbox == mailbox, ~entered)
         with storage_errors(), self._engine.connect() as connection:
             return [TakenIn(*row) for row in connection.execute(query)]
 
@@ -178,13 +184,12 @@ class Ledger:
         return self._stored(messages.c.mailbox == mailbox, limit)
 
     def handed_back(self, limit: int) -> list[StoredMail]:
-        """Messages that were set aside and that a person wants tried again or filed by hand, oldest first."""
-        return self._stored(messages.c.handed_back_by.is_not(None), limit)
+        """What a person hands over, oldest first: to be tried again, to be filed by hand, or entered by hand (P25)."""
+        return self._stored(messages.c.handed_back_by.is_not(None) | entries.c.message_id.is_not(None), limit)
 
     def _stored(self, which: sa.ColumnElement[bool], limit: int) -> list[StoredMail]:
         query = (
-            sa.select(messages, raw_messages.c.sealed)
-            .join(raw_messages)
+            _with_bytes()
             .where(messages.c.state == MessageState.STORED, which)
             .order_by(messages.c.id)
             .limit(limit)
@@ -194,20 +199,31 @@ class Ledger:
 
     def original(self, message_id: int) -> StoredMail:
         """One message with its bytes as they arrived."""
-        query = sa.select(messages, raw_messages.c.sealed).join(raw_messages).where(messages.c.id == message_id)
+        query = _with_bytes().where(messages.c.id == message_id)
         with storage_errors(), self._engine.connect() as connection:
             return self._opened(connection.execute(query).one())
 
-    def _opened(self, row: sa.Row[tuple[object, ...]]) -> StoredMail:
+    def _opened(self, row: Any) -> StoredMail:
+        entry = None
+        if row.sealed_entry is not None:
+            sealed = self._vault.unseal(row.vault_id, Purpose.IDENTITY, ENTRY_PLACE, row.sealed_entry)
+            entry = msgspec.json.decode(sealed, type=Entry)
         mail = RawMail(
             mailbox=row.mailbox,
             folder=row.folder,
             uid_validity=row.uid_validity,
             uid=row.uid,
-            received_at=row.received_at,
+            received_at=entry.received_at if entry else row.received_at,
             content=self._vault.unseal(row.vault_id, Purpose.IDENTITY, RAW_PLACE, row.sealed),
         )
-        return StoredMail(id=row.id, vault_id=row.vault_id, mail=mail, by_hand=row.by_hand)
+        return StoredMail(
+            id=row.id,
+            vault_id=row.vault_id,
+            mail=mail,
+            by_hand=row.by_hand,
+            entry=entry,
+            entered_as=row.entered_as or "",
+        )
 
     def mark_moved(self, mailbox: str, folder: str, uid_validity: int, uids: Collection[int]) -> None:
         """Notes that the server has these under `processed_folder` now."""
@@ -223,3 +239,13 @@ class Ledger:
         )
         with storage_errors(), self._writing.begin() as connection:
             connection.execute(change)
+
+
+def _with_bytes() -> sa.Select[Any]:
+    """Messages with their sealed bytes, and with what an officer entered where one did."""
+    return (
+        sa.select(messages, raw_messages.c.sealed, entries.c.sealed_entry, cases.c.reference.label("entered_as"))
+        .join(raw_messages, raw_messages.c.message_id == messages.c.id)
+        .outerjoin(entries, entries.c.message_id == messages.c.id)
+        .outerjoin(cases, cases.c.id == entries.c.case_id)
+    )

@@ -15,7 +15,7 @@ from mailbot.domain import Email
 
 _MAIL_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _TELEPHONE = re.compile(r"(?<![\w@.])(?:\+44[ -]?|\(?0)\d(?:[ ()-]{0,2}\d){8,9}(?!\w)")
-PHONE, SENDER = "phone", "sender"
+PHONE, SENDER, COVERED = "phone", "sender", "covered"
 """Kinds of tokens that are asked for elsewhere."""
 
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’-]*")
@@ -102,6 +102,12 @@ class Masker:
             number = sum(1 for known, _ in self._tokens if known == kind) + 1
             self._tokens[key] = f"[{kind} {number}]"
         return self._tokens[key]
+
+
+def covered(text: str, pattern: re.Pattern[str], token: str) -> Masked:
+    """`text` with `token` in each place of `pattern`."""
+    swaps = tuple((match.start(), match.end(), token) for match in pattern.finditer(text))
+    return Masked(original=text, text=_replaced(text, swaps), swaps=swaps)
 
 
 def _names_pattern(names: set[str]) -> re.Pattern[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 from mailbot.cases.mask import PHONE, SENDER, Masked, Masker
-from mailbot.domain import Address, Assessment, Attachment, Channel, Email, Evidence, KnownSource, Reply
+from mailbot.domain import Address, Assessment, Attachment, Channel, Email, Evidence, KnownSource, Reply, Told
 
 NARRATIVE_PLACE = "cases.sealed_narrative"
 IDENTITY_PLACE = "cases.sealed_identity"
 FOLLOW_UP_NARRATIVE_PLACE = "follow_ups.sealed_narrative"
 FOLLOW_UP_IDENTITY_PLACE = "follow_ups.sealed_identity"
+NOTE_PLACE = "notes.sealed_note"
 """Where each is kept, as the vault binds it."""
 
 
@@ -29,6 +30,7 @@ class Narrative:
     attachments: tuple[Attachment, ...]
     defects: tuple[str, ...]
     corrected: dict[str, str] = dataclasses.field(default_factory=dict)
+    told: Told | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ def masked(email: Email, assessment: Assessment) -> tuple[Narrative, Identity]:
         assessment,
         postal_address=None,
         people=tuple(masker.mask(person).text for person in assessment.people),
-        evidence=tuple(_carried_over(evidence, parts[evidence.part]) for evidence in assessment.evidence),
+        evidence=tuple(carried_over(evidence, parts[evidence.part]) for evidence in assessment.evidence),
     )
     narrative = Narrative(
         subject=parts["subject"].text,
@@ -111,6 +113,7 @@ def told_by(narrative: Narrative, identity: Identity) -> KnownSource:
     )
 
 
-def _carried_over(evidence: Evidence, part: Masked) -> Evidence:
+def carried_over(evidence: Evidence, part: Masked) -> Evidence:
+    """The evidence with its words where they stand in the masked text."""
     start, end = part.span(evidence.start, evidence.end)
     return dataclasses.replace(evidence, start=start, end=end, text=part.text[start:end])

@@ -57,7 +57,7 @@ class Openings:
             .join(alerts, alerts.c.case_id == cases.c.id)
             .where(
                 cases.c.restricted.is_(True),
-                alerts.c.state != AlertState.DONE,
+                alerts.c.state.in_((AlertState.WAITING, AlertState.TAKEN)),
                 cases.c.reference.not_in(officer.opened),
             )
             .order_by(alerts.c.raised_at, alerts.c.id)

@@ -170,6 +170,23 @@ class Outbox:
                 self._settle(connection, row.id, row.reference, LetterState.UNKNOWN, problem)
         return len(rows)
 
+    def give_up_overdue(self, channels: Collection[Channel], problem: str) -> int:
+        """Marks as ``failed`` what no server has taken for five days, for a person to find; how many."""
+        query = (
+            sa.select(letters.c.id, cases.c.reference)
+            .join(cases)
+            .where(
+                letters.c.state == LetterState.DUE,
+                letters.c.channel.in_(channels),
+                letters.c.created_at < self._clock() - TRIED_FOR,
+            )
+        )
+        with storage_errors(), self._writing.begin() as connection:
+            rows = list(connection.execute(query))
+            for row in rows:
+                self._settle(connection, row.id, row.reference, LetterState.FAILED, problem)
+        return len(rows)
+
     def waiting(self) -> tuple[int, int]:
         """How many emails are due now or later, and how many letters wait to be printed and posted."""
         query = sa.select(letters.c.channel, sa.func.count()).where(letters.c.state == LetterState.DUE)
@@ -223,6 +240,14 @@ class Outbox:
                 )
                 for row in connection.execute(visible(query, officer))
             ]
+
+    def count_to_post(self, officer: Officer) -> int:
+        """How many letters wait for the post, of cases that `officer` may see."""
+        demand(officer, Permission.SETTLE_LETTERS)
+        query = sa.select(sa.func.count()).select_from(letters).join(cases)
+        query = query.where(letters.c.channel == Channel.POST, letters.c.state == LetterState.DUE)
+        with storage_errors(), self._engine.connect() as connection:
+            return int(connection.execute(visible(query, officer)).scalar_one())
 
     def to_post(self, number: int, officer: Officer) -> QueuedLetter:
         """A letter to be posted, with the address it goes to; seeing it is audited as seeing identity."""

@@ -44,6 +44,10 @@ metadata = sa.MetaData(
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
+LONG_AGO = "1970-01-01 00:00:00.000000"
+"""The time that a case without a target was due: it stands first of its priority, where it cannot be overlooked."""
+
+
 def _judged() -> tuple[sa.Column[Any], ...]:
     """What a message is judged on, and what an officer may answer otherwise."""
     return (
@@ -62,6 +66,19 @@ def _judged() -> tuple[sa.Column[Any], ...]:
     )
 
 
+QUEUE_INDEX = (
+    *("state", "priority", "due_at", "received_at", "id", "restricted", "reference", "seen_at", "see_by"),
+    *("mailbox", "kind", "remit", "service_type", "local_authority", "urn", "assigned_to", "language", "look_first"),
+    *("immediate_risk", "adult_in_danger", "child_at_risk", "systemic_failure"),
+    *("quality_of_care", "regulatory_breach"),
+)
+"""The queue's order, and all that its filters ask: its counts never touch the rows, which carry the sealed words."""
+
+UNSEEN_INDEX = (
+    *("seen_at", "state", "see_by", "restricted", "reference"),
+    *("kind", "look_first", "immediate_risk", "adult_in_danger"),
+)
+
 cases = sa.Table(
     "cases",
     metadata,
@@ -79,6 +96,10 @@ cases = sa.Table(
     sa.Column("assigned_to", sa.String(254)),
     sa.Column("joined_to", BigId, sa.ForeignKey("cases.id")),
     sa.Column("acknowledgement", sa.String(16), nullable=False),
+    sa.Column("waits_since", Moment, nullable=False, server_default=LONG_AGO),
+    sa.Column("due_at", Moment, nullable=False, server_default=LONG_AGO),
+    sa.Column("see_by", Moment, nullable=False, server_default=LONG_AGO),
+    sa.Column("seen_at", Moment),
     *_judged(),
     sa.Column("local_authority", sa.String(64)),
     sa.Column("urn", sa.String(16)),
@@ -87,7 +108,9 @@ cases = sa.Table(
     sa.Column("look_first", sa.Boolean, nullable=False),
     sa.Column("sealed_narrative", sa.LargeBinary, nullable=False),
     sa.Column("sealed_identity", sa.LargeBinary, nullable=False),
-    sa.Index("ix_cases_queue", "state", "priority", "received_at"),
+    sa.Index("ix_cases_queue", *QUEUE_INDEX),
+    sa.Index("ix_cases_received_at", "received_at", "id", "restricted", "reference"),
+    sa.Index("ix_cases_unseen", *UNSEEN_INDEX),
 )
 
 messages = sa.Table(
@@ -130,6 +153,19 @@ raw_messages = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 
+entries = sa.Table(
+    "entries",
+    metadata,
+    sa.Column("message_id", BigId, sa.ForeignKey("messages.id"), primary_key=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("entered_by", sa.String(254), nullable=False),
+    sa.Column("entered_at", Moment, nullable=False),
+    sa.Column("sealed_entry", sa.LargeBinary, nullable=False),
+)
+"""Calls and letters that officers entered by hand, and the case each was filed as at once. `token` is the form's."""
+
 letters = sa.Table(
     "letters",
     metadata,
@@ -169,6 +205,22 @@ follow_ups = sa.Table(
     sa.Column("sealed_narrative", sa.LargeBinary, nullable=False),
     sa.Column("sealed_identity", sa.LargeBinary, nullable=False),
 )
+
+search_documents = sa.Table(
+    "search_documents",
+    metadata,
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("tokens", sa.Text, nullable=False),
+)
+"""Keyed hashes of the words of each case. The index over it is the engine's own and named ``search_index…``."""
+
+senders = sa.Table(
+    "senders",
+    metadata,
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("digest", sa.String(32), primary_key=True, index=True),
+)
+"""Keyed hashes of the addresses and names of those who wrote a case (`mailbot.cases.search_index`)."""
 
 tasks = sa.Table(
     "tasks",
@@ -275,6 +327,35 @@ openings = sa.Table(
 )
 """A restricted case opened by a duty manager in an emergency (breaking glass), until when, and the lead told of it."""
 
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("asked_by", sa.String(254), nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("why", sa.String(255), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("decided_by", sa.String(254)),
+    sa.Column("decided_at", Moment),
+    sa.Column("sealed_decision", sa.LargeBinary, nullable=False),
+)
+"""Reviews that only a second officer can make count: what one proposed, and what the other said."""
+
+first_answers = sa.Table(
+    "first_answers",
+    metadata,
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("answered_at", Moment, nullable=False),
+    sa.Column("answered_by", sa.String(254), nullable=False),
+    sa.Column("danger", sa.Boolean, nullable=False),
+    sa.Column("child_at_risk", sa.Boolean),
+)
+"""What an officer said of a case before they saw what the machine had said."""
+
 opinions = sa.Table(
     "opinions",
     metadata,
@@ -307,7 +388,7 @@ second_looks = sa.Table(
     sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), primary_key=True),
     sa.Column("day", sa.Date, nullable=False, index=True),
     sa.Column("drawn_at", Moment, nullable=False),
-    sa.Column("answered_at", Moment),
+    sa.Column("answered_at", Moment, index=True),
     sa.Column("answered_by", sa.String(254)),
     sa.Column("danger", sa.Boolean),
 )
@@ -340,6 +421,47 @@ notices = sa.Table(
     sa.Column("problem", sa.String(255)),
 )
 """Each telling of an alert: which channel, to whom of the staff, and why it did not go."""
+
+looking = sa.Table(
+    "looking",
+    metadata,
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("officer", sa.String(254), primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+)
+"""Who has had a case before them lately."""
+
+views = sa.Table(
+    "views",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("officer", sa.String(254), nullable=False),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("query", sa.String(1000), nullable=False),
+    sa.UniqueConstraint("officer", "name", name="uq_views_officer_name"),
+)
+"""Filters of the queue that somebody has kept under a name."""
+
+handovers = sa.Table(
+    "handovers",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("restricted", sa.Boolean, nullable=False),
+    sa.Column("written_by", sa.String(254), nullable=False),
+    sa.Column("written_at", Moment, nullable=False),
+    sa.Column("sealed_note", sa.LargeBinary, nullable=False),
+    sa.Index("ix_handovers_written_at", "written_at"),
+)
+"""What one shift tells the next."""
+
+handovers_read = sa.Table(
+    "handovers_read",
+    metadata,
+    sa.Column("handover_id", BigId, sa.ForeignKey("handovers.id"), primary_key=True),
+    sa.Column("officer", sa.String(254), primary_key=True),
+    sa.Column("read_at", Moment, nullable=False),
+)
 
 notes = sa.Table(
     "notes",
@@ -391,4 +513,61 @@ staff = sa.Table(
     sa.Column("tf_primary_method", sa.String(64)),
     sa.Column("tf_totp_secret", sa.String(255)),
     sa.Column("tf_last_counter", sa.BigInteger),
+    sa.Column("fs_webauthn_user_handle", sa.String(64)),
 )
+
+failed_sign_ins = sa.Table(
+    "failed_sign_ins",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("account_digest", sa.String(64), nullable=False),
+    sa.Column("address_digest", sa.String(64), nullable=False),
+    sa.Index("ix_failed_sign_ins_account_digest", "account_digest", "at"),
+    sa.Index("ix_failed_sign_ins_address_digest", "address_digest", "at"),
+    sa.Index("ix_failed_sign_ins_at", "at"),
+)
+"""Tries to sign in that failed, by keyed digests of the account's name as typed and of the network address."""
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("secret_digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("staff_id", BigId, sa.ForeignKey("staff.id"), nullable=False, index=True),
+    sa.Column("browser", sa.String(64), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),
+    sa.Column("proved_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+)
+"""Who is signed in where. `proved_at` is when they last showed password and second factor."""
+
+security_keys = sa.Table(
+    "security_keys",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("staff_id", BigId, sa.ForeignKey("staff.id"), nullable=False, index=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("credential_id", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("sign_count", sa.BigInteger, nullable=False),
+    sa.Column("transports", sa.JSON),
+    sa.Column("backup_state", sa.Boolean, nullable=False),
+    sa.Column("device_type", sa.String(64), nullable=False),
+    sa.Column("extensions", sa.String(255)),
+    sa.Column("lastuse_datetime", Moment, nullable=False),
+    sa.Column("usage", sa.String(64), nullable=False),
+)
+"""Public halves of WebAuthn credentials; the names are Flask-Security's."""
+
+recovery_codes = sa.Table(
+    "recovery_codes",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("staff_id", BigId, sa.ForeignKey("staff.id"), nullable=False, index=True),
+    sa.Column("code_digest", sa.String(64), nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("used_at", Moment),
+)
+"""Codes for when the second factor is lost, as keyed digests."""

@@ -24,9 +24,11 @@ from mailbot.cases.narrative import NARRATIVE_PLACE, Narrative
 from mailbot.cases.schema import audit as trail
 from mailbot.cases.schema import cases, opinions, second_looks
 from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.waiting import waits_from
 from mailbot.clock import Clock
 from mailbot.domain import Attachment, CaseState, Remit
 from mailbot.errors import NotAllowed
+from mailbot.targets import ORDINARY, Targets
 
 LOW_PRIORITY = 3
 """Cases of this priority and below it were held for no danger."""
@@ -74,11 +76,12 @@ class Estimate:
 class SecondLooks:
     """Draws cases, shows them blind, and keeps what is found."""
 
-    def __init__(self, engine: sa.Engine, vault: Vault, clock: Clock) -> None:
+    def __init__(self, engine: sa.Engine, vault: Vault, clock: Clock, targets: Targets = ORDINARY) -> None:
         self._engine = engine
         self._writing = writing(engine)
         self._vault = vault
         self._clock = clock
+        self._targets = targets
 
     def draw(self, share: float) -> int:
         """Draws that share of each ended day's cases of low priority, rounded up; says how many. Each day once."""
@@ -103,6 +106,13 @@ class SecondLooks:
         with storage_errors(), self._engine.connect() as connection:
             return [Waiting(reference=row.reference, day=row.day) for row in connection.execute(query)]
 
+    def count_waiting(self, officer: Officer) -> int:
+        """How many cases `officer` may look at."""
+        demand(officer, Permission.REVIEW)
+        query = visible(_waiting_for(officer), officer).with_only_columns(sa.func.count())
+        with storage_errors(), self._engine.connect() as connection:
+            return connection.execute(query).scalar_one()
+
     def open(self, reference: str, officer: Officer) -> BlindCase:
         """The message without its judgement; the reading is audited."""
         demand(officer, Permission.REVIEW)
@@ -110,15 +120,7 @@ class SecondLooks:
             row = self._row(connection, reference, officer)
             self._audit(connection, officer, "second look opened", reference)
             sealed = self._vault.unseal(row.vault_id, Purpose.NARRATIVE, NARRATIVE_PLACE, row.sealed_narrative)
-        narrative = msgspec.json.decode(sealed, type=Narrative)
-        return BlindCase(
-            reference=reference,
-            received_at=row.received_at,
-            subject=narrative.subject,
-            narrative=narrative.text,
-            quoted=narrative.quoted,
-            attachments=narrative.attachments,
-        )
+        return blind_case(row, msgspec.json.decode(sealed, type=Narrative))
 
     def answer(self, reference: str, officer: Officer, *, danger: bool) -> None:
         """Keeps whether a child seemed in danger. A danger is raised at once: the case stands unread on top again."""
@@ -133,13 +135,7 @@ class SecondLooks:
             )
             self._audit(connection, officer, "second look: danger" if danger else "second look: no danger", reference)
             if danger:
-                raised = {"immediate_risk": True, "child_at_risk": True, "priority": 1, "state": CaseState.NEW}
-                raised |= {"kind": "concern"}
-                if row.remit == Remit.NOT_APPLICABLE:
-                    raised["remit"] = Remit.UNCLEAR
-                change = sa.update(cases).where(cases.c.id == row.id)
-                connection.execute(change.values(**raised, version=cases.c.version + 1))
-                raise_alert(connection, row.id, now)
+                raise_danger(connection, row, now, self._targets)
 
     def estimate(self, officer: Officer) -> Estimate:
         """The dangers missed in the last `DAYS`, over cases that `officer` may see."""
@@ -175,6 +171,28 @@ class SecondLooks:
 
     def _audit(self, connection: sa.Connection, officer: Officer, act: str, reference: str) -> None:
         audit.record(connection, at=self._clock(), actor=officer.email, act=act, reference=reference)
+
+
+def blind_case(row: Any, narrative: Narrative) -> BlindCase:
+    """The message of a case's row without its judgement."""
+    return BlindCase(
+        reference=row.reference,
+        received_at=row.received_at,
+        subject=narrative.subject,
+        narrative=narrative.text,
+        quoted=narrative.quoted,
+        attachments=narrative.attachments,
+    )
+
+
+def raise_danger(connection: sa.Connection, case: Any, now: datetime, targets: Targets = ORDINARY) -> None:
+    """Makes a case one of a child in danger, by a person's word: on top, unread again, duty staff alerted."""
+    raised = {"immediate_risk": True, "child_at_risk": True, "priority": 1, "state": CaseState.NEW, "kind": "concern"}
+    raised |= waits_from(now, 1, targets)
+    if case.remit == Remit.NOT_APPLICABLE:
+        raised["remit"] = Remit.UNCLEAR
+    connection.execute(sa.update(cases).where(cases.c.id == case.id).values(**raised, version=cases.c.version + 1))
+    raise_alert(connection, case.id, now)
 
 
 def estimated(cases_: int, drawn: int, looked_at: int, dangers: int) -> Estimate:

@@ -20,13 +20,16 @@ import sqlalchemy as sa
 from mailbot.cases import audit
 from mailbot.cases.access import Officer, Permission, demand, visible
 from mailbot.cases.alerts import end_alert, raise_alert
+from mailbot.cases.approvals import needs_second
 from mailbot.cases.database import one_at_a_time, storage_errors, writing
 from mailbot.cases.filing import Filing
 from mailbot.cases.joining import Joining, restrict_suggested
 from mailbot.cases.learning import READ, note_answer
-from mailbot.cases.narrative import FOLLOW_UP_NARRATIVE_PLACE, NARRATIVE_PLACE, Narrative
+from mailbot.cases.narrative import FOLLOW_UP_NARRATIVE_PLACE, NARRATIVE_PLACE, NOTE_PLACE, Narrative
 from mailbot.cases.schema import actions, approaches, cases, follow_ups, notes, tasks
+from mailbot.cases.search_index import SearchIndex
 from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.waiting import due_anew
 from mailbot.clock import Clock
 from mailbot.domain import (
     Action,
@@ -50,8 +53,7 @@ from mailbot.domain import (
     priority_of,
 )
 from mailbot.errors import NotAllowed, StaleWrite
-
-NOTE_PLACE = "notes.sealed_note"
+from mailbot.targets import ORDINARY, Targets
 
 CORRECTABLE: dict[str, tuple[str, ...]] = {
     "kind": tuple(Kind),
@@ -86,33 +88,39 @@ class Store:
     """The cases, for those who file them and those who work them."""
 
     def __init__(
-        self, engine: sa.Engine, vault: Vault, clock: Clock, restricted_mailboxes: Collection[str] = frozenset()
+        self,
+        engine: sa.Engine,
+        vault: Vault,
+        clock: Clock,
+        restricted_mailboxes: Collection[str] = frozenset(),
+        targets: Targets = ORDINARY,
     ) -> None:
         self._engine = engine
         self._writing = writing(engine)
         self._vault = vault
         self._clock = clock
         self._restricted_mailboxes = frozenset(restricted_mailboxes)
+        self._targets = targets
 
     @contextmanager
     def filing(self) -> Iterator[Filing]:
         """A transaction to file a batch in; committed when the block ends well. Filings follow one another."""
         with storage_errors(), self._writing.begin() as connection:
             one_at_a_time(connection)
-            yield Filing(connection, self._vault, self._clock, self._restricted_mailboxes)
+            yield Filing(connection, self._vault, self._clock, self._restricted_mailboxes, self._targets)
 
     def queue(self, officer: Officer | None, states: Collection[CaseState] = (CaseState.NEW,)) -> list[QueueEntry]:
-        """The cases in `states` that `officer` may see, by priority, then oldest first.
+        """The cases in `states` that `officer` may see, by priority, then by when they are due.
 
         None stands for the command line's list without content, which shows every case's outline.
         """
-        query = sa.select(*_ENTRY_COLUMNS, _has_task(officer)).where(cases.c.state.in_(list(states)))
+        query = sa.select(*ENTRY_COLUMNS, has_task(officer)).where(cases.c.state.in_(list(states)))
         if officer is not None:
             demand(officer, Permission.READ_CASES)
             query = visible(query, officer)
-        query = query.order_by(cases.c.priority, cases.c.received_at, cases.c.id)
+        query = query.order_by(cases.c.priority, cases.c.due_at, cases.c.received_at, cases.c.id)
         with storage_errors(), self._engine.connect() as connection:
-            return [_entry(row) for row in connection.execute(query)]
+            return [entry_of(row) for row in connection.execute(query)]
 
     def counts(self, officer: Officer) -> dict[CaseState, int]:
         """How many cases of each state `officer` may see."""
@@ -128,13 +136,25 @@ class Store:
         with storage_errors(), self._writing.begin() as connection:
             row = self._visible_row(connection, reference, officer)
             audit.record(connection, at=self._clock(), actor=officer.email, act=READ, reference=reference)
+            if row.seen_at is None:
+                connection.execute(sa.update(cases).where(cases.c.id == row.id).values(seen_at=self._clock()))
             return self._case(connection, row, officer)
 
-    def review(self, reference: str, officer: Officer, version: int, decision: Decision) -> None:
+    def needs_second(self, reference: str, officer: Officer, decision: Decision) -> str | None:
+        """Why a review of this case would count only once a second officer agrees; None where it need not."""
+        demand(officer, Permission.REVIEW)
+        with storage_errors(), self._engine.connect() as connection:
+            row = self._visible_row(connection, reference, officer)
+            values = self._corrected(row, decision)
+            return needs_second(row, values, decision, referred=_is_referred(connection, row.id))
+
+    def review(
+        self, reference: str, officer: Officer, version: int, decision: Decision, *, approved_by: Officer | None = None
+    ) -> None:
         """Writes an officer's review in one transaction, audited.
 
         Raises `StaleWrite` where the case has changed since `version` was read, `NotAllowed` where it is not theirs or
-        where a case in which a child may be at risk would be ended with nothing done.
+        where only a second officer can make it count (`mailbot.cases.approvals`) and none has.
         """
         demand(officer, Permission.REVIEW)
         now = self._clock()
@@ -146,11 +166,14 @@ class Store:
             sealed_changes = {one.field: one.value for one in decision.corrections if one.field in SEALED_FIELDS}
             if sealed_changes:
                 values["sealed_narrative"] = self._resealed(row, sealed_changes)
-            _refuse_to_drop_a_child(values, decision)
+            why = needs_second(row, values, decision, referred=_is_referred(connection, row.id))
+            if why and (approved_by is None or approved_by.email == officer.email):
+                raise NotAllowed(f"{why}: a second officer must agree")
             ended = decision.close or set(decision.actions) == {ActionKind.NO_FURTHER_ACTION}
             state = CaseState.CLOSED if ended else CaseState.OPEN if decision.actions else CaseState(row.state)
             if not decision.corrections:
                 values["priority"] = row.priority  # a later message may have raised it beyond what its fields say
+            values |= due_anew(row, now, values["priority"], self._targets)
             if values["restricted"] and not row.restricted:
                 restrict_suggested(connection, row.id)
             changed = connection.execute(
@@ -173,6 +196,20 @@ class Store:
         elif not (row.immediate_risk or row.adult_in_danger):
             raise_alert(connection, row.id, now)
 
+    def reopen(self, reference: str, officer: Officer, reason: str) -> None:
+        """Opens a closed case again, `reason` as a note; audited. One that was joined to another stays closed."""
+        demand(officer, Permission.REVIEW)
+        now = self._clock()
+        with storage_errors(), self._writing.begin() as connection:
+            row = self._visible_row(connection, reference, officer)
+            if row.state != CaseState.CLOSED or row.joined_to is not None:
+                raise NotAllowed("This case is not closed, or goes on as another")
+            connection.execute(
+                sa.update(cases).where(cases.c.id == row.id).values(state=CaseState.OPEN, version=row.version + 1)
+            )
+            self._write_review(connection, row, officer, now, Decision(note=f"Opened again: {reason}"))
+            audit.record(connection, at=now, actor=officer.email, act="reopened", reference=reference)
+
     def settle_task(self, reference: str, officer: Officer, task_id: int, *, join: bool = False) -> str:
         """Notes that a task is seen to; says the reference to go on with. Audited.
 
@@ -193,7 +230,7 @@ class Store:
             if not join:
                 return reference
             other = self._visible_row(connection, task.other_reference, officer)
-            Joining(connection, self._vault, self._clock).join(row, other)
+            Joining(connection, self._vault, self._clock, self._targets).join(row, other)
             detail = f"joined to {other.reference}"
             audit.record(connection, at=now, actor=officer.email, act="case joined", reference=reference, detail=detail)
             return str(other.reference)
@@ -230,6 +267,7 @@ class Store:
                     token=token, case_id=row.id, written_by=officer.email, written_at=now, sealed_note=sealed
                 )
             )
+            SearchIndex(connection, self._vault).add_note(row.id, text)
             audit.record(connection, at=now, actor=officer.email, act="noted", reference=row.reference)
 
     def _corrected(self, row: Any, decision: Decision) -> dict[str, Any]:
@@ -269,7 +307,7 @@ class Store:
         note_rows = connection.execute(sa.select(notes).where(notes.c.case_id == row.id).order_by(notes.c.id))
         action_rows = connection.execute(sa.select(actions).where(actions.c.case_id == row.id).order_by(actions.c.id))
         return Case(
-            entry=_entry(row),
+            entry=entry_of(row),
             version=row.version,
             subject=narrative.subject,
             narrative=narrative.text,
@@ -278,6 +316,7 @@ class Store:
             reply=narrative.reply,
             attachments=narrative.attachments,
             defects=narrative.defects,
+            told=narrative.told,
             corrected=narrative.corrected,
             notes=tuple(
                 Note(written_by=note.written_by, written_at=note.written_at, text=self._note_text(row.vault_id, note))
@@ -317,6 +356,7 @@ class Store:
             assessment=narrative.assessment,
             attachments=narrative.attachments,
             defects=narrative.defects,
+            told=narrative.told,
         )
 
     def _note_text(self, vault_id: str, note: Any) -> str:
@@ -324,7 +364,7 @@ class Store:
         return self._vault.unseal(vault_id, Purpose.NARRATIVE, place, note.sealed_note).decode()
 
     def _visible_row(self, connection: sa.Connection, reference: str, officer: Officer) -> Any:
-        query = visible(sa.select(cases, _has_task(officer)).where(cases.c.reference == reference), officer)
+        query = visible(sa.select(cases, has_task(officer)).where(cases.c.reference == reference), officer)
         row = connection.execute(query).one_or_none()
         if row is None:
             raise NotAllowed("There is no such case, or it is not one you may see")
@@ -350,7 +390,7 @@ def _tasks_of(case_id: int, officer: Officer) -> sa.Select[Any]:
     return query if officer.may(Permission.READ_RESTRICTED) else query.where(other.c.restricted.is_not(True))
 
 
-def _has_task(officer: Officer | None) -> sa.Label[bool]:
+def has_task(officer: Officer | None) -> sa.Label[bool]:
     other = cases.alias("other")
     query = (
         sa.select(tasks.c.id)
@@ -373,6 +413,8 @@ def _follow_ups_of(case_id: int) -> sa.Select[Any]:
 
 def _refuse_ones_own(connection: sa.Connection, case_id: int, kind: TaskKind, officer: Officer) -> None:
     """What was done by way of exception is looked at by somebody else, who may see what it touches."""
+    if kind is TaskKind.SECOND_OFFICER:
+        raise NotAllowed("Agree with what was proposed, or leave the case as it is")
     if kind is TaskKind.GLASS_BROKEN:
         demand(officer, Permission.READ_RESTRICTED)
     if kind is TaskKind.SENT_DESPITE_WARNING:
@@ -381,10 +423,11 @@ def _refuse_ones_own(connection: sa.Connection, case_id: int, kind: TaskKind, of
             raise NotAllowed("You sent it: somebody else looks at whether it gives the source away")
 
 
-def _refuse_to_drop_a_child(values: dict[str, Any], decision: Decision) -> None:
-    ends = decision.close or ActionKind.NO_FURTHER_ACTION in decision.actions
-    if ends and (values["immediate_risk"] or values["child_at_risk"]):
-        raise NotAllowed("A child may be at risk: decide an action for the child before the case is ended")
+def _is_referred(connection: sa.Connection, case_id: int) -> bool:
+    query = sa.select(actions.c.id).where(
+        actions.c.case_id == case_id, actions.c.kind == ActionKind.REFER_TO_AUTHORITY
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 _ASSESSMENT_COLUMNS = (
@@ -404,12 +447,12 @@ _ASSESSMENT_COLUMNS = (
     "language",
 )
 
-_ENTRY_COLUMNS = [
+ENTRY_COLUMNS = [
     column for column in cases.c if column.name not in {"sealed_narrative", "sealed_identity", "vault_id", "joined_to"}
 ]
 
 
-def _entry(row: Any) -> QueueEntry:
+def entry_of(row: Any) -> QueueEntry:
     return QueueEntry(
         reference=row.reference,
         mailbox=row.mailbox,
@@ -417,6 +460,10 @@ def _entry(row: Any) -> QueueEntry:
         state=CaseState(row.state),
         priority=row.priority,
         received_at=row.received_at,
+        waits_since=row.waits_since,
+        due_at=row.due_at,
+        see_by=row.see_by,
+        seen_at=row.seen_at,
         acknowledgement=row.acknowledgement,
         kind=Kind(row.kind),
         immediate_risk=row.immediate_risk,

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -29,6 +30,7 @@ from mailbot.errors import KeysMissing
 
 FORMAT = b"\x01"
 NONCE_BYTES = 12
+KEYS_A_QUERY = 500
 
 
 class Purpose(StrEnum):
@@ -149,13 +151,23 @@ class Vault:
 
     def unseal(self, vault_id: str, purpose: Purpose, place: str, sealed: bytes) -> bytes:
         """What was sealed; raises `KeysMissing` if the key is gone or the bytes are not what was sealed there."""
-        if sealed[:1] != FORMAT:
-            raise KeysMissing(f"{place}: the sealed bytes are of no known format")
-        nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
-        try:
-            return AESGCM(self._data_key(vault_id, purpose)).decrypt(nonce, body, _bound_to(place, vault_id))
-        except InvalidTag:
-            raise KeysMissing(f"{place}: the sealed bytes have been changed or moved") from None
+        return _opened(self._data_key(vault_id, purpose), vault_id, place, sealed)
+
+    def unseal_many(self, purpose: Purpose, sealed: Sequence[tuple[str, str, bytes]]) -> list[bytes | None]:
+        """What each (vault id, place, sealed bytes) holds, None where the key is gone; one look into the key store."""
+        wanted = sorted({vault_id for vault_id, _, _ in sealed})
+        rows: dict[str, Any] = {}
+        with self._key_store.connect() as connection:
+            for at in range(0, len(wanted), KEYS_A_QUERY):
+                query = sa.select(key_table).where(
+                    key_table.c.purpose == purpose, key_table.c.vault_id.in_(wanted[at : at + KEYS_A_QUERY])
+                )
+                rows |= {row.vault_id: row for row in connection.execute(query)}
+        keys = {vault_id: self._unwrapped(purpose, row) for vault_id, row in rows.items()}
+        return [
+            _opened(keys[vault_id], vault_id, place, content) if vault_id in keys else None
+            for vault_id, place, content in sealed
+        ]
 
     def _data_key(self, vault_id: str, purpose: Purpose) -> bytes:
         fresh = self._fresh.get((vault_id, purpose))
@@ -168,6 +180,9 @@ class Vault:
             row = connection.execute(query).one_or_none()
         if row is None:
             raise KeysMissing("the key of this record is not in the key store: it was erased, or the store is another")
+        return self._unwrapped(purpose, row)
+
+    def _unwrapped(self, purpose: Purpose, row: Any) -> bytes:
         key = self.keyring.wrapping[purpose].keys.get(row.key_name)
         if key is None:
             raise KeysMissing(f'the {purpose} key "{row.key_name}" is not in the key file')
@@ -175,6 +190,16 @@ class Vault:
             return aes_key_unwrap(key, row.wrapped)
         except InvalidUnwrap:
             raise KeysMissing(f'the {purpose} key "{row.key_name}" does not fit: the key file is another') from None
+
+
+def _opened(key: bytes, vault_id: str, place: str, sealed: bytes) -> bytes:
+    if sealed[:1] != FORMAT:
+        raise KeysMissing(f"{place}: the sealed bytes are of no known format")
+    nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+    try:
+        return AESGCM(key).decrypt(nonce, body, _bound_to(place, vault_id))
+    except InvalidTag:
+        raise KeysMissing(f"{place}: the sealed bytes have been changed or moved") from None
 
 
 def _bound_to(place: str, vault_id: str) -> bytes:

@@ -6,15 +6,16 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 
 from rapidfuzz.distance import Levenshtein
 
 from mailbot.correspondence import giveaway_words as tables
+from mailbot.correspondence.own_words import WORD
 
-POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)\s*(\d[A-Z]{2})\b", re.IGNORECASE)
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)[\s-]*(\d[A-Z]{2})\b", re.IGNORECASE)
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d"})
 
 
@@ -28,6 +29,32 @@ class Word:
     end: int
 
 
+class Giveaway(StrEnum):
+    """What of the source a text gives away. The last only warns: others may guess from it (P23)."""
+
+    NAME = "name"
+    NICKNAME = "nickname"
+    ADDRESS = "address"
+    PHONE = "phone"
+    POSTAL = "postal"
+    EMPLOYER = "employer"
+    JOB = "job"
+    EMPLOYMENT = "dates_of_employment"
+    SIGNATURE = "signature"
+    VERBATIM = "verbatim"
+    FEW = "only_few_could_know"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """Where in the draft somebody is given away: `text` stands at [start, end)."""
+
+    what: Giveaway
+    text: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A letter with its words, the words that stand in it with a small letter, and those of the service's name."""
@@ -36,6 +63,13 @@ class Draft:
     words: tuple[Word, ...]
     small: frozenset[str]
     service: frozenset[str]
+
+    def hit(self, what: Giveaway, start: int, end: int) -> Hit:
+        return Hit(what=what, text=self.text[start:end], start=start, end=end)
+
+    def hit_at(self, what: Giveaway, first: int, last: int) -> Hit:
+        """The hit from one word to another, by their numbers."""
+        return self.hit(what, self.words[first].start, self.words[last].end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +100,7 @@ def draft_of(text: str, service_name: str) -> Draft:
 
 
 def words_of(text: str) -> Iterator[Word]:
-    for match in _WORD.finditer(text):
+    for match in WORD.finditer(text):
         plain = plain_of(match.group())
         if plain:
             yield Word(match.group(), plain, match.start(), match.end())
@@ -91,6 +125,9 @@ def digits_of(phone: str) -> str:
     return re.sub(r"^(?:0044|44|0)0?", "", digits)
 
 
+_NOUGHTS = {"hundred": "00", "thousand": "000"}
+
+
 def spoken_digits(text: str) -> str:
     """The figures of a number told in words: double oh seven."""
     digits, times = "", 1
@@ -98,7 +135,8 @@ def spoken_digits(text: str) -> str:
         if word in ("double", "treble", "triple"):
             times = 2 if word == "double" else 3
             continue
-        digits, times = digits + str(tables.NUMBERS.get(word, 0)) * times, 1
+        told = _NOUGHTS.get(word) or (word if word.isdigit() else str(tables.NUMBERS.get(word, 0)))
+        digits, times = digits + told * times, 1
     return digits
 
 
@@ -134,6 +172,11 @@ def singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
+def stem(word: str) -> str:
+    """A word without its ending: charged, charging and charge are the same."""
+    return re.sub(r"(?:ing|ed|es|s|ly|e|ions?)$", "", word) if len(word) > 4 else word
+
+
 def is_one(word: str) -> bool:
     """Whether the word is of one and not of many."""
     return singular(word) == word and word not in ("people", "staff", "children")
@@ -146,7 +189,7 @@ def adjacent(text: str, first: Word, second: Word) -> bool:
 def beside(text: str, first: Word, second: Word) -> bool:
     """Whether nothing but a space, a comma or a hyphen stands between the two."""
     return (
-        bool(re.fullmatch(r"[\s,.–-]{1,3}", text[first.end : second.start]))
+        bool(re.fullmatch(r"[’']?[\s,.–-]{1,3}", text[first.end : second.start]))
         and "\n\n" not in text[first.end : second.start]
     )
 
@@ -176,6 +219,19 @@ def sign_off_start(text: str) -> int:
     return found[-1] if found else len(text)
 
 
+def _is_headed(line: str) -> bool:
+    """Whether most words of the line have a capital or are numbers, as in a title or a qualification."""
+    words = [word.written for word in words_of(line)]
+    return len(line) < 80 and sum(not word[0].islower() for word in words) * 2 > len(words)
+
+
+def _ends_named(line: str) -> bool:
+    """Whether a few words end with a comma and a name or an initial: Ever yours, Mrs D."""
+    return len(line.split()) <= 7 and bool(
+        re.search(r",\s(?:M(?:rs?|s|iss|me|x)\.?\s|Dr\.?\s)?[A-Z][\w’'-]*\.?$", line)
+    )
+
+
 def _ending(text: str) -> list[str]:
     """The last lines of a message, as many as a sign-off and a signature take."""
     return [line.strip() for line in text.strip().split("\n") if line.strip()][1:][-8:]
@@ -191,8 +247,8 @@ def signature_lines(text: str) -> list[str]:
     start = len(lines)
     while (
         start
-        and len(lines[start - 1]) < 40
-        and not (lines[start - 1][-1] in ".?!" and len(lines[start - 1].split()) > 3)
+        and (len(lines[start - 1]) < 40 or _is_headed(lines[start - 1]))
+        and (not (lines[start - 1][-1] in ".?!" and len(lines[start - 1].split()) > 3) or _ends_named(lines[start - 1]))
     ):
         start -= 1
     return lines[max(start, len(lines) - 4) :]
@@ -256,7 +312,8 @@ def signed_names(text: str) -> list[str]:
 
 def telling_words(words: Sequence[str], draft: Draft) -> int:
     """How many of the words are neither small nor such as every concern is told in."""
-    return sum(word not in tables.COMMON | tables.EVERYDAY and word not in draft.service for word in words)
+    small = tables.COMMON | tables.EVERYDAY | tables.CONCERNS | draft.service
+    return sum(word not in small for word in words)
 
 
 def runs_of(

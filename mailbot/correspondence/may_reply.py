@@ -213,6 +213,7 @@ REASONS_TO_WITHHOLD: list[tuple[str, Callable[[_Question], bool]]] = [
         "the sender says not to contact them, or that the mailbox is not safe",
         lambda asked: asked.assessment.contact is Contact.DO_NOT_CONTACT,
     ),
+    ("they asked to be telephoned: no letter goes", lambda asked: asked.assessment.contact is Contact.TELEPHONE),
     (
         "it belongs to a case whose sender has been answered",
         lambda asked: asked.thread.case_reference is not None and asked.thread.letters_of_case >= asked.caps.per_case,

@@ -22,6 +22,7 @@ from mailbot.correspondence.letter_text import (
     opens,
     plain_of,
     salutation_end,
+    singular,
 )
 from mailbot.correspondence.nicknames import FAMILIES, alike
 
@@ -83,6 +84,7 @@ def name_of(name: str) -> Name:
     initials = {"".join(letters), "".join(parts[0][0].upper() for parts in split)}
     initials.add("".join(letters[:1] + [part[0].upper() for part in (split[-1] if len(split) > 1 else [])]))
     initials.add(letters[0] + letters[-1] if len(letters) > 1 else "")
+    initials |= {"".join(part[0].upper() for part in parts) for parts in split[:-1] if len(parts) > 1}
     keep = {one for one in initials if len(one) > 1 and one.isalpha()}
     return Name(
         frozenset(one for one in givens if len(one) > 1),
@@ -182,7 +184,8 @@ def has_initials(initials: str, first: Word, second: Word) -> bool:
     return (
         first.written[0] == initials[0]
         and second.written[0] == initials[-1]
-        and len(first.plain) > 1 < len(second.plain)
+        and len(second.plain) > 1
+        and {first.plain, second.plain}.isdisjoint(tables.COMMON | tables.ORDINARY_ROLES | tables.NEVER_NEAR)
     )
 
 
@@ -201,9 +204,9 @@ def spelt_in(initials: str, draft: Draft) -> Iterator[tuple[Word, Word]]:
 
 def surname_is_theirs(seen: Seen) -> int | None:
     """Where the name starts if the surname here is the source's: with their own given name, or with nobody else's."""
-    word, before, name = seen.word, seen.before, seen.name
-    if before and _own_first(before, name):
-        return before.start
+    word, before = seen.word, seen.before
+    if before and _own_first(before, seen):
+        return None if _is_of_something(seen, before) else before.start
     titled = bool(before and before.plain in tables.TITLES and before.written[0].isupper())
     another = before and not titled and before.written[0].isupper() and before.plain not in tables.COMMON
     if (
@@ -211,8 +214,6 @@ def surname_is_theirs(seen: Seen) -> int | None:
         and another
         and (len(before.written) == 1 or not opens(seen.draft, before) or _first_name(before.plain, seen.draft))
     ):
-        return None
-    if word.start < salutation_end(seen.draft.text):
         return None
     if titled:
         return None if _another_has_it(seen, named=True) else word.start
@@ -224,7 +225,10 @@ def surname_is_theirs(seen: Seen) -> int | None:
 def given_is_theirs(seen: Seen) -> bool:
     """Whether the given name here is the source's: no other surname follows, nobody else is called that."""
     word, before = seen.word, seen.before
-    if seen.after and any(same_name(seen.after, one, seen.source, seen.draft) for one in seen.name.surnames):
+    plainly = word.written[0].isupper() or word.plain not in tables.WORD_NAMES
+    if plainly and seen.after and any(same_name(seen.after, s, seen.source, seen.draft) for s in seen.name.surnames):
+        return not _is_of_something(Seen(seen.source, seen.name, seen.draft, seen.number + 1), word)
+    if seen.after and {word.plain, seen.after.plain} <= seen.name.givens:
         return True
     if (
         before
@@ -233,7 +237,8 @@ def given_is_theirs(seen: Seen) -> bool:
         and not opens(seen.draft, before)
     ):
         return False
-    if word.start < salutation_end(seen.draft.text) or not _plainly_a_name(seen) or word.plain in seen.draft.service:
+    aged = re.match(r",? (?:\(?\d|aged )", seen.draft.text[word.end :])
+    if aged or not _plainly_a_name(seen) or word.plain in seen.draft.service:
         return False
     return not other_follows(seen) and not _is_place(seen)
 
@@ -244,7 +249,7 @@ def nickname_is_theirs(seen: Seen) -> bool:
     if lower and (not seen.word.plain.endswith(("y", "ie", "zza")) or len(seen.word.plain) < 5):
         return False
     whole = any(seen.word.plain.startswith(one.removesuffix("e")) for one in seen.name.surnames)
-    if (seen.opens and not whole) or (lower and not whole):
+    if (seen.opens and not whole and not _says_something(seen)) or (lower and not whole):
         return False
     return not _is_place(seen) and not other_follows(seen) and seen.word.plain not in seen.draft.service
 
@@ -269,7 +274,7 @@ def _another_has_it(seen: Seen, *, named: bool) -> bool:
     """Whether somebody else bears the surname: named so in the draft or by the source, or addressed in the letter."""
     written = re.escape(re.sub(r"['’]s?$", "", seen.word.written))
     greeting = seen.draft.text[: salutation_end(seen.draft.text)]
-    if re.search(rf"\b{written}\b", greeting):
+    if seen.word.start >= len(greeting) and re.search(rf"\b{written}\b", greeting):
         return True
     pair = re.compile(rf"\b([A-Z][\w'’-]*)\.?\s+{written}\b(?!,? (?:\(|aged |\d))")
     for text, titles in ((seen.draft.text, False), (body_of(seen.source), True)):
@@ -296,36 +301,75 @@ def _first_name(word: str, draft: Draft) -> bool:
 
 
 def _same(first: str, given: str) -> bool:
-    return first in alike(given) or first == given[:1] or (len(given) > 4 and first[:4] == given[:4])
+    shorts = alike(given)
+    return (
+        first in shorts
+        or (len(first) == 1 and first in {short[0] for short in shorts})
+        or (len(given) > 4 and first[:4] == given[:4])
+    )
 
 
-def _own_first(before: Word, name: Name) -> bool:
-    return any(_same(before.plain, given) for given in name.givens) and before.written[0].isupper()
+def _own_first(before: Word, seen: Seen) -> bool:
+    return before.written[0].isupper() and any(
+        _same(before.plain, given) or same_name(before, given, seen.source, seen.draft) for given in seen.name.givens
+    )
+
+
+def _is_of_something(seen: Seen, first: Word) -> bool:
+    """Whether the whole name is that of a street, a building or a trust: by the word after it, or a number before."""
+    after = seen.after
+    if after and after.written in (*tables.PLACE_WORDS, "Trust", "Foundation", "Award", "Scheme", "Project"):
+        return True
+    number = re.search(r"\b\d+[a-z]?,? $", seen.draft.text[: first.start])
+    return bool(number) and seen.word.written in tables.PLACE_WORDS
+
+
+def first_name_of_another(seen: Seen) -> bool:
+    """Whether the word only looks like the surname, and is a first name with somebody else's surname after it."""
+    exact = any(seen.word.plain in (one, f"{one}s", f"{one}es") for one in seen.name.surnames)
+    after = seen.after
+    return not exact and bool(after and after.written[0].isupper() and after.plain not in tables.COMMON)
+
+
+_BEFORE_A_DATE = re.compile(
+    r"\b(?:in|last|since|of|by|until|early|late|during|from|to|and|before|after|at|over|this|next|every|each|\d\w*)\s+$",
+    re.IGNORECASE,
+)
 
 
 def _plainly_a_name(seen: Seen) -> bool:
     """Whether the word is a name here and not the ordinary word: by its capital, and by what stands beside it."""
     word, before, after = seen.word, seen.before, seen.after
-    ordinary = word.plain in tables.WORD_NAMES | tables.NEVER_NEAR or word.plain in tables.COMMON
+    ordinary = not {word.plain, singular(word.plain)}.isdisjoint(tables.WORD_NAMES | tables.NEVER_NEAR | tables.COMMON)
     titled = bool(before and before.plain in tables.TITLES and before.written[0].isupper())
     if titled:
         return True
     article = bool(
-        before and before.plain in ("the", "a", "an", "this", "any", "no", "each", "his", "her", "their", "its", "of")
+        before
+        and (
+            before.plain in ("the", "a", "an", "this", "any", "no", "each", "his", "her", "their", "its", "of")
+            or before.written.endswith(("'s", "’s"))
+        )
     )
     if not word.written[0].isupper():
         own = any(word.plain.rstrip("s") == one.rstrip("s") or word.plain in alike(one) for one in seen.name.parts)
         usual = article and not (before and before.plain == "the" and len(word.plain) >= 6)
         return own and not ordinary and not usual and len(word.plain) >= 4
+    if before and before.plain in ("a", "an") and word.plain in seen.name.givens:
+        return False
     if not ordinary:
         return True
+    if word.plain in tables.NATIONAL:
+        return _says_something(seen) or word.written.endswith(("'s", "’s"))
     if word.written.isupper():
         return False
+    if re.match(rf", [{''.join(one[0] for one in seen.name.givens).upper() or '-'}]\b", seen.draft.text[word.end :]):
+        return True
+    if after and len(after.written) == 1 and any(after.plain == one[0] for one in seen.name.surnames):
+        return True
     if seen.opens or article:
         return (_says_something(seen) and not article) or word.written.endswith(("'s", "’s"))
-    when = re.search(
-        r"\b(?:in|last|since|of|by|until|early|late|during|from|to|and|\d\w*)\s+$", seen.draft.text[: word.start]
-    )
+    when = _BEFORE_A_DATE.search(seen.draft.text[max(0, word.start - 20) : word.start])
     dated = word.plain in tables.NEVER_NEAR and (when or re.match(r"\s+\d", seen.draft.text[word.end :]))
     return not dated and not (after and after.written[0].isupper() and after.plain not in seen.name.surnames)
 

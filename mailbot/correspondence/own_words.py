@@ -14,7 +14,7 @@ from mailbot.domain import Email
 
 RUN_WORDS = 8
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _FILLED_IN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 
@@ -26,7 +26,7 @@ class OwnWords:
             run
             for file in templates.rglob("*.txt")
             for piece in _FILLED_IN.split(file.read_text(encoding="utf-8"))
-            for run in _runs([match.group().casefold() for match in _WORD.finditer(piece)])
+            for run in _runs([match.group().casefold() for match in WORD.finditer(piece)])
         }
 
     def left_out(self, email: Email) -> Email:
@@ -42,7 +42,7 @@ class OwnWords:
 
     def blanked(self, text: str) -> str:
         """`text`, as long as before, with spaces in the place of our own words."""
-        matches = list(_WORD.finditer(text))
+        matches = list(WORD.finditer(text))
         ours: set[int] = set()
         for at, run in enumerate(_runs([match.group().casefold() for match in matches])):
             if run in self._runs:

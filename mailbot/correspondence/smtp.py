@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -14,7 +16,7 @@ from mailbot.clock import Clock
 from mailbot.config import Outgoing
 from mailbot.correspondence.html import as_html
 from mailbot.domain import APPROACHES, QueuedLetter
-from mailbot.errors import DeliveryFailed
+from mailbot.errors import DeliveryFailed, ServerAway
 
 TIMEOUT_SECONDS = 60
 ALERT = "alert"
@@ -64,7 +66,7 @@ class SmtpCarrier:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._drop()
+        self._quit()
 
     def deliver(self, queued: QueuedLetter) -> None:
         """Hands one letter to the server.
@@ -72,34 +74,54 @@ class SmtpCarrier:
         Temporary refusals (4xx) and a server that cannot be reached may be tried again; permanent ones (5xx) may not.
         A connection that breaks after the text was sent leaves it uncertain whether the server has taken it.
         """
+        letter = queued.letter
         try:
-            mail = composed(queued, self._settings, self._clock)
+            text = composed(queued, self._settings, self._clock).as_bytes()
+            letter.recipient.encode("ascii")  # RFC 5321 carries nothing else
         except ValueError:  # a header that cannot be written, such as an address with a line break in it
             raise DeliveryFailed("the address or subject cannot be put into a mail header", permanent=True) from None
         client = self._connected()
         text_sent = False
         try:
-            client.mail(queued.letter.tagged_address or self._settings.from_address)  # bounces find their letter
-            code, _ = client.rcpt(queued.letter.recipient)
-            if code not in (250, 251):
-                client.rset()
-                raise _refused("the recipient", code)
+            _demand(client.mail(letter.tagged_address or self._settings.from_address), 2, "the sender")
+            _demand(client.rcpt(letter.recipient), 2, "the recipient")
+            _demand(client.docmd("DATA"), 3, "the letter")
             text_sent = True
-            code, _ = client.data(mail.as_bytes())
-            if code != 250:
-                client.rset()
-                raise _refused("the letter", code)
-        except smtplib.SMTPResponseException as error:
-            self._drop()
-            raise _refused("the letter", error.smtp_code) from None
+            client.send(_quoted(text))
+            code, _ = answer = client.getreply()
+            if code // 100 not in (2, 4, 5):
+                raise smtplib.SMTPServerDisconnected("what answered the letter is no answer")
+            _demand(answer, 2, "the letter")
+        except DeliveryFailed:
+            self._reset()  # a refusal stands, however that goes
+            raise
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             raise DeliveryFailed(f"the connection to the mail server broke: {error}", uncertain=text_sent) from None
 
+    def _reset(self) -> None:
+        """Makes the connection ready for the next letter; one that does not take it is given up."""
+        try:
+            code, _ = self._connected().rset()
+        except (OSError, smtplib.SMTPException):
+            code = -1
+        if code != 250:
+            self._drop()
+
     def _connected(self) -> smtplib.SMTP:
         if self._client is None:
-            self._client = _signed_in(self._settings)
+            try:
+                self._client = _signed_in(self._settings)
+            except DeliveryFailed as error:
+                raise ServerAway(str(error)) from None
         return self._client
+
+    def _quit(self) -> None:
+        """Takes leave (RFC 5321 section 4.1.1.10); what has been handed over is settled by then."""
+        if self._client is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                self._client.quit()
+        self._drop()
 
     def _drop(self) -> None:
         if self._client is not None:
@@ -151,6 +173,8 @@ def _signed_in(settings: Outgoing) -> smtplib.SMTP:
         problem = f"{where} refused the sign-in of {settings.username}; check the password"
     except (OSError, smtplib.SMTPException) as error:
         problem = f"{where}: no secure connection: {error}"
+    except ValueError as error:  # its text may show a part of the password
+        problem = f"{where}: the sign-in of {settings.username} cannot be carried out ({type(error).__name__})"
     if client is not None:
         client.close()
     raise DeliveryFailed(problem)
@@ -160,6 +184,18 @@ def _connection(settings: Outgoing, context: ssl.SSLContext) -> smtplib.SMTP:
     if settings.security == "tls":
         return smtplib.SMTP_SSL(settings.host, settings.port, timeout=TIMEOUT_SECONDS, context=context)
     return smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
+
+
+def _demand(answer: tuple[int, bytes], first_digit: int, what: str) -> None:
+    """Goes on only where the answer's code begins so (RFC 5321 section 4.2.1)."""
+    if answer[0] // 100 != first_digit:
+        raise _refused(what, answer[0])
+
+
+def _quoted(text: bytes) -> bytes:
+    """The text with its end, a full stop at the head of a line doubled (RFC 5321 section 4.5.2)."""
+    text = re.sub(rb"(?m)^\.", b"..", text)
+    return text + (b"" if text.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 
 def _refused(what: str, code: int) -> DeliveryFailed:

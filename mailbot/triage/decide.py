@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from mailbot.domain import (
+    EXCLUDED_SERVICES,
     Assessment,
     Confidentiality,
     Contact,
@@ -79,8 +80,6 @@ REMIT_OF_SERVICE: dict[ServiceType, Remit] = {
     ServiceType.UNKNOWN: Remit.UNCLEAR,
 }
 """Whose business a concern is, by its service (P14, P15, P26); place and grievance come on top in `remit_of`."""
-
-EXCLUDED_SERVICES = frozenset({ServiceType.SECURE_TRAINING_CENTRE, ServiceType.YOUTH_OFFENDING_TEAM})
 
 CLAUSES: dict[str, str] = {
     "immediate_risk": "P3",

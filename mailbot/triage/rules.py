@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -73,7 +74,7 @@ class RuleBook:
     def hits(self, text: str, part: str = "text") -> Iterator[Evidence]:
         """Every flag the rules raise in `text`, with the words that did it."""
         folded = text.casefold()
-        possible = [narrowed for compiled in self._compiled if (narrowed := compiled.within(text, folded))]
+        possible = list(self._possible(text, folded))
         for start, end in sentences(text) if possible else ():
             sentence = text[start:end].replace("\n", " ")
             folded = sentence.casefold()
@@ -81,6 +82,14 @@ class RuleBook:
                 match = compiled.match(sentence, folded)
                 if match:
                     yield _evidence(compiled.rule, text, start + match.start(), start + match.end(), part)
+
+    def _possible(self, text: str, folded: str) -> Iterator[_Compiled]:
+        """The rules that may speak of a sentence of `text`. What several want together is looked for once."""
+        stands = cache(lambda sought: sought.search(text, folded) is not None)
+        for compiled in self._compiled:
+            narrowed = compiled.within(folded)
+            if narrowed and (compiled.together_with is None or stands(compiled.together_with)):
+                yield narrowed
 
     def hits_in(self, email: Email, parts: tuple[str, ...]) -> tuple[Evidence, ...]:
         """Every flag in the named parts of a message."""
@@ -97,12 +106,10 @@ class _Compiled:
     silenced_by: tuple[Cue, ...]
     together_with: Sought | None
 
-    def within(self, text: str, folded: str) -> _Compiled | None:
+    def within(self, folded: str) -> _Compiled | None:
         """The rule cut down to what may be found in a text; None where it cannot speak of any of its sentences."""
         pattern = self.pattern.within(folded)
-        if pattern is None or (self.together_with and not self.together_with.search(text, folded)):
-            return None
-        return replace(self, pattern=pattern)
+        return None if pattern is None else replace(self, pattern=pattern)
 
     def match(self, sentence: str, folded: str) -> re.Match[str] | None:
         match = self.pattern.search(sentence, folded)
@@ -130,6 +137,7 @@ def _compile(rule: Rule) -> _Compiled:
         raise ArtefactRefused(f"rule {rule.name}: its pattern cannot be used: {error}") from None
 
 
+@cache
 def _pattern(text: str) -> Sought:
     """Patterns are written over several lines, which are joined; a blank stands for any run of white space."""
     one_line = text.replace("\n", "").replace(" ?", r"\s*")

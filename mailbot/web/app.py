@@ -16,34 +16,59 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
-from flask_security import Security, SQLAlchemySessionUserDatastore, UserMixin, current_user
-from flask_security.core import RoleMixin
-from flask_security.totp import Totp
+from flask_security import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
-from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.exceptions import HTTPException
 
 from mailbot.cases.access import Officer, Permission
 from mailbot.cases.alerts import AlertBook
 from mailbot.cases.approaches import Approaches
+from mailbot.cases.approvals import Approvals
 from mailbot.cases.aside import Aside
 from mailbot.cases.authorities import Authorities
+from mailbot.cases.bulk import Bulk
+from mailbot.cases.by_hand import Entries
+from mailbot.cases.covering import Covering
 from mailbot.cases.database import schema_problem
+from mailbot.cases.first_answers import FirstAnswers
+from mailbot.cases.handovers import Handovers
+from mailbot.cases.history import History
 from mailbot.cases.learning import Learning
 from mailbot.cases.openings import Openings
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.queue import Queue
+from mailbot.cases.search import Search
 from mailbot.cases.second_looks import SecondLooks
 from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
+from mailbot.cases.together import Together
 from mailbot.cases.vault import Keyring
+from mailbot.cases.views import Views
+from mailbot.clock import Clock, now
 from mailbot.config import Config
 from mailbot.correspondence.contacts import Contact
 from mailbot.dispatch import Dispatch
 from mailbot.errors import NotAllowed, StaleWrite
-from mailbot.web import approach, case, health, model, post, queue, second_look, set_aside, staff, words
-from mailbot.web.accounts import Staff
+from mailbot.web import (
+    account,
+    approach,
+    bulk,
+    by_hand,
+    case,
+    health,
+    model,
+    post,
+    queue,
+    search,
+    second_look,
+    set_aside,
+    sign_in,
+    staff,
+    together,
+    words,
+)
 
 PUBLIC = frozenset(
     {
@@ -56,15 +81,31 @@ PUBLIC = frozenset(
         "security.logout",
         "security.two_factor_setup",
         "security.two_factor_token_validation",
+        "security.tf_select",
+        "security.wan_signin",
+        "security.wan_signin_response",
+        "security.mf_recovery",
     }
 )
 
 NEEDS: dict[str, Permission] = {
     "queue.show": Permission.READ_CASES,
+    "queue.save_view": Permission.READ_CASES,
+    "queue.forget_view": Permission.READ_CASES,
+    "together.assign": Permission.REVIEW,
+    "together.write": Permission.REVIEW,
+    "together.mark_read": Permission.READ_CASES,
+    "bulk.show": Permission.REVIEW,
+    "bulk.close": Permission.REVIEW,
     "case.show": Permission.READ_CASES,
     "case.review": Permission.REVIEW,
     "case.decide_letter": Permission.SETTLE_LETTERS,
     "case.break_glass": Permission.BREAK_GLASS,
+    "case.first_answer": Permission.REVIEW,
+    "case.second_officer": Permission.REVIEW,
+    "case.cover": Permission.REVIEW,
+    "case.restrict": Permission.REVIEW,
+    "case.reopen": Permission.REVIEW,
     "case.settle_task": Permission.REVIEW,
     "case.take_alert": Permission.REVIEW,
     "approach.choose": Permission.REVIEW,
@@ -77,6 +118,11 @@ NEEDS: dict[str, Permission] = {
     "post.paper": Permission.SETTLE_LETTERS,
     "post.posted": Permission.SETTLE_LETTERS,
     "post.returned": Permission.SETTLE_LETTERS,
+    "search.show": Permission.READ_CASES,
+    "search.ask": Permission.READ_CASES,
+    "search.sender": Permission.LOOK_UP_SENDERS,
+    "by_hand.show": Permission.REVIEW,
+    "by_hand.enter": Permission.REVIEW,
     "set_aside.show": Permission.READ_CASES,
     "set_aside.decide": Permission.REVIEW,
     "set_aside.original": Permission.READ_ORIGINALS,
@@ -87,6 +133,19 @@ NEEDS: dict[str, Permission] = {
     "health.show": Permission.SEE_HEALTH,
     "staff.show": Permission.MANAGE_STAFF,
     "staff.confirm": Permission.MANAGE_STAFF,
+    "staff.unlock": Permission.MANAGE_STAFF,
+    "account.show": Permission.OWN_ACCOUNT,
+    "account.end_session": Permission.OWN_ACCOUNT,
+    "account.end_others": Permission.OWN_ACCOUNT,
+    "account.confirm": Permission.OWN_ACCOUNT,
+    "account.permissions": Permission.OWN_ACCOUNT,
+    "security.change_password": Permission.OWN_ACCOUNT,
+    "security.mf_recovery_codes": Permission.OWN_ACCOUNT,
+    "security.wan_register": Permission.OWN_ACCOUNT,
+    "security.wan_register_response": Permission.OWN_ACCOUNT,
+    "security.wan_delete": Permission.OWN_ACCOUNT,
+    "security.wan_verify": Permission.OWN_ACCOUNT,
+    "security.wan_verify_response": Permission.OWN_ACCOUNT,
 }
 
 POLICY = (
@@ -102,6 +161,13 @@ class Record:
     config: Config
     engine: sa.Engine
     store: Store
+    queue: Queue
+    views: Views
+    together: Together
+    handovers: Handovers
+    bulk: Bulk
+    search: Search
+    entries: Entries
     outbox: Outbox
     aside: Aside
     standings: Standings
@@ -114,12 +180,16 @@ class Record:
     authority_names: tuple[str, ...]
     national: Mapping[str, Contact]
     dispatch: Dispatch
+    first_answers: FirstAnswers
+    approvals: Approvals
+    covering: Covering
+    history: History
 
 
-def create_app(record: Record, keyring: Keyring) -> Flask:
-    """The application over one installation's record."""
+def create_app(record: Record, keyring: Keyring, clock: Clock = now) -> Flask:
+    """The application over one installation's record. `clock` times sign-ins and sessions."""
     app = Flask("mailbot.web", template_folder="pages")
-    app.config.update(_settings(record.config, keyring))
+    app.config.update(_settings(record.config, keyring, clock))
     app.jinja_loader = ChoiceLoader(
         [
             FileSystemLoader(str(app.root_path) + "/pages"),
@@ -129,17 +199,22 @@ def create_app(record: Record, keyring: Keyring) -> Flask:
     app.jinja_env.globals.update(words=words, may=_may)
     app.extensions["mailbot"] = record
     CSRFProtect(app)
-    _sign_in(app, record.engine)
+    sign_in.set_up(app, record.engine, record.config, keyring, clock)
     for blueprint in (
         queue.pages,
+        together.pages,
+        bulk.pages,
         case.pages,
         approach.pages,
         post.pages,
+        by_hand.pages,
+        search.pages,
         set_aside.pages,
         second_look.pages,
         model.pages,
         health.pages,
         staff.pages,
+        account.pages,
     ):
         app.register_blueprint(blueprint)
     _start_and_health(app, record.engine)
@@ -149,71 +224,22 @@ def create_app(record: Record, keyring: Keyring) -> Flask:
     return app
 
 
-def _settings(config: Config, keyring: Keyring) -> dict[str, Any]:
+def _settings(config: Config, keyring: Keyring, clock: Clock) -> dict[str, Any]:
     def derived(name: str) -> str:
         return base64.urlsafe_b64encode(hashlib.blake2b(keyring.web, person=name.encode()).digest()[:32]).decode()
 
     https = bool(config.alerts and config.alerts.public_url.startswith("https://"))
     return {
         "SECRET_KEY": derived("session"),
+        "SEARCH_KEY": derived("search"),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": https,
-        "PERMANENT_SESSION_LIFETIME": timedelta(hours=8),
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=config.web.session_hours),
         "MAX_CONTENT_LENGTH": 2_000_000,
         "WTF_CSRF_TIME_LIMIT": None,
-        "SECURITY_PASSWORD_SALT": derived("password"),
-        "SECURITY_PASSWORD_HASH": "argon2",
-        "SECURITY_PASSWORD_SINGLE_HASH": {"argon2"},
-        "SECURITY_JOIN_USER_ROLES": False,  # what staff may do is in `mailbot.cases.access`
-        "SECURITY_LOGIN_URL": "/sign-in",
-        "SECURITY_LOGOUT_URL": "/sign-out",
-        "SECURITY_LOGOUT_METHODS": ["POST"],
-        "SECURITY_POST_LOGIN_VIEW": "/",
-        "SECURITY_POST_LOGOUT_VIEW": "/sign-in",
-        "SECURITY_LOGIN_USER_TEMPLATE": "sign_in.html",
-        "SECURITY_DEFAULT_REMEMBER_ME": False,
-        "SECURITY_RETURN_GENERIC_RESPONSES": True,
-        "SECURITY_TWO_FACTOR": True,
-        "SECURITY_TWO_FACTOR_REQUIRED": config.web.second_factor == "required",
-        "SECURITY_TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
-        "SECURITY_TWO_FACTOR_RESCUE_EMAIL": False,
-        "SECURITY_TWO_FACTOR_SETUP_URL": "/second-factor",
-        "SECURITY_TWO_FACTOR_TOKEN_VALIDATION_URL": "/second-factor-code",
-        "SECURITY_TWO_FACTOR_SETUP_TEMPLATE": "second_factor.html",
-        "SECURITY_TWO_FACTOR_VERIFY_CODE_TEMPLATE": "second_factor_code.html",
-        "SECURITY_TWO_FACTOR_ALWAYS_VALIDATE": True,
-        "SECURITY_TOTP_SECRETS": {"1": derived("totp")},
-        "SECURITY_TOTP_ISSUER": "mailbot",
-        "SECURITY_SEND_REGISTER_EMAIL": False,
-        "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
-        "SECURITY_MSG_GENERIC_AUTHN_FAILED": ("The address or the password is not right", "error"),
+        **sign_in.settings(config, derived, clock),
     }
-
-
-class _Totp(Totp):
-    """Refuses a code that has been used: the library's own class keeps no counter (RFC 6238 section 5.2)."""
-
-    def get_last_counter(self, user: UserMixin) -> int | None:
-        counter: int | None = getattr(user, "tf_last_counter")  # noqa: B009  the library types its own mixin
-        return counter
-
-    def set_last_counter(self, user: UserMixin, match: Any) -> None:
-        setattr(user, "tf_last_counter", match.counter)  # noqa: B010
-
-
-def _sign_in(app: Flask, engine: sa.Engine) -> None:
-    session = scoped_session(sessionmaker(engine))
-    app.extensions["mailbot.session"] = session
-    Security(
-        app,
-        SQLAlchemySessionUserDatastore(session, Staff, RoleMixin),
-        totp_cls=_Totp,
-    )
-
-    @app.teardown_appcontext
-    def forget_session(_error: BaseException | None) -> None:
-        session.remove()
 
 
 def _start_and_health(app: Flask, engine: sa.Engine) -> None:
@@ -253,6 +279,8 @@ def _deny_by_default() -> Any:
     if endpoint is None or endpoint in PUBLIC:
         return None
     if not current_user.is_authenticated:
+        if kept := _written():
+            return _problem(403, "You have been signed out", "Copy what you wrote, sign in and put it in again.", kept)
         return redirect(url_for("security.login", next=request.path if request.method == "GET" else None))
     needed = NEEDS.get(endpoint)
     if needed is None or not _may(needed):
@@ -264,6 +292,12 @@ def _deny_by_default() -> Any:
         openings = current_app.extensions["mailbot"].openings
         g.officer = dataclasses.replace(g.officer, opened=openings.opened_by(g.officer.email))
     return None
+
+
+def _written() -> str:
+    """What somebody had written into a form that comes too late: shown again, so that it is not lost."""
+    texts = (text for name, text in request.form.items() if name != "csrf_token" and "password" not in name)
+    return "\n\n".join(text for text in texts if len(text) > 40)
 
 
 def _headers(response: Response) -> Response:

@@ -6,13 +6,16 @@ from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 
+from mailbot.cases.first_answers import Question
 from mailbot.cases.outbox import LetterDecision
 from mailbot.cases.store import CORRECTABLE, SEALED_FIELDS, WRITTEN, may_be
 from mailbot.domain import APPROACHES, ActionKind, Case, Correction, Decision, Evidence, FollowUp, Situation
-from mailbot.web import words
+from mailbot.web import accounts, words
 from mailbot.web.highlight import Piece, flag_of, pieces
 
 pages = Blueprint("case", __name__, url_prefix="/case")
+
+YES_OR_NO = {"yes": True, "no": False}
 
 WRITTEN_ERRORS = {
     "service_name": "Write the service's name in at most 120 characters",
@@ -24,8 +27,28 @@ WRITTEN_ERRORS = {
 
 @pages.get("/<reference>")
 def show(reference: str) -> str:
-    """The case as this officer may read it; the reading is audited."""
-    return _page(reference, errors={})
+    """The case as this officer may read it; the reading is audited.
+
+    Where nothing was flagged, whoever opens it first is asked about it before they see the machine's answer.
+    """
+    record = current_app.extensions["mailbot"]
+    question = record.first_answers.question(reference, g.officer) if record.config.web.ask_first else None
+    return _question(question, "") if question else _page(reference, errors={})
+
+
+@pages.post("/<reference>/first-answer")
+def first_answer(reference: str) -> Any:
+    """Keeps what the officer says before they see the machine's answer, then shows the case."""
+    record = current_app.extensions["mailbot"]
+    danger, risk = (YES_OR_NO.get(request.form.get(name, "")) for name in ("danger", "child_at_risk"))
+    question = record.first_answers.question(reference, g.officer)
+    if question is not None:
+        if danger is None or (question.more and risk is None):
+            return _question(question, "Answer each question"), 400
+        record.first_answers.answer(reference, g.officer, danger=danger, child_at_risk=risk if question.more else None)
+        if danger:
+            flash(f"{reference} now stands on top of the queue as a child in danger. Act on it first")
+    return redirect(url_for("case.show", reference=reference))
 
 
 @pages.post("/<reference>")
@@ -36,9 +59,62 @@ def review(reference: str) -> Any:
     decision, errors = decision_from(request.form, standing(case))
     if errors:
         return _page(reference, errors), 400
-    store.review(reference, g.officer, int(request.form.get("version", "0") or 0), decision)
+    version = int(request.form.get("version", "0") or 0)
+    why = store.needs_second(reference, g.officer, decision)
+    if why:
+        return _ask_second(reference, version, decision, why)
+    store.review(reference, g.officer, version, decision)
     flash(f"Review of {reference} saved")
     return redirect(url_for("queue.show"))
+
+
+def _ask_second(reference: str, version: int, decision: Decision, why: str) -> Any:
+    if not (decision.note.strip() or any(one.reason for one in decision.corrections)):
+        return _page(reference, {"note": "Say why, for the second officer to judge it"}), 400
+    current_app.extensions["mailbot"].approvals.ask(reference, g.officer, version, decision, why)
+    flash(f"{why}: it counts once a second officer agrees. Until then {reference} stays as it is")
+    return redirect(url_for("case.show", reference=reference))
+
+
+@pages.post("/<reference>/second/<int:number>")
+def second_officer(reference: str, number: int) -> Any:
+    """What a second officer says of a review that needs them."""
+    record = current_app.extensions["mailbot"]
+    if request.form.get("decision") == "agree":
+        proposer = accounts.officer(record.engine, record.approvals.proposer_of(reference, number, g.officer))
+        record.approvals.approve(reference, number, g.officer, proposer)
+        flash(f"Review of {reference} saved, with both your names")
+    else:
+        record.approvals.refuse(reference, number, g.officer)
+        flash(f"{reference} stays as it is")
+    return redirect(url_for("case.show", reference=reference))
+
+
+@pages.post("/<reference>/cover")
+def cover(reference: str) -> Any:
+    """Covers words that give the source away and that masking missed."""
+    count = current_app.extensions["mailbot"].covering.cover(reference, g.officer, request.form.get("words", ""))
+    flash(f"Covered in {count} place{'s' if count > 1 else ''}")
+    return redirect(url_for("case.show", reference=reference))
+
+
+@pages.post("/<reference>/restrict")
+def restrict(reference: str) -> Any:
+    """Restricts a case at once; whoever may not see restricted ones loses it with that."""
+    current_app.extensions["mailbot"].covering.restrict(reference, g.officer)
+    flash(f"{reference} is restricted: only the whistleblowing officers see it now")
+    return redirect(url_for("queue.show"))
+
+
+@pages.post("/<reference>/reopen")
+def reopen(reference: str) -> Any:
+    """Opens a closed case again, with the new facts as a note."""
+    reason = request.form.get("reason", "").strip()
+    if not reason:
+        return _page(reference, {"reopen_reason": "Say what is new"}), 400
+    current_app.extensions["mailbot"].store.reopen(reference, g.officer, reason)
+    flash(f"{reference} is open again")
+    return redirect(url_for("case.show", reference=reference))
 
 
 @pages.post("/<reference>/letter/<int:number>")
@@ -102,10 +178,17 @@ def decision_from(form: Any, stands: dict[str, str]) -> tuple[Decision, dict[str
     chosen = [kind for kind in ActionKind if kind in form.getlist("actions")]
     if ActionKind.NO_FURTHER_ACTION in chosen and len(chosen) > 1:
         errors["actions"] = "Choose no further action alone, or the actions you decided"
-    if not chosen and not changed and not form.get("note", "").strip():
+    closes = form.get("close") == "yes"
+    if closes and not form.get("note", "").strip():
+        errors["note"] = "Say in the note why the case is closed"
+    if not chosen and not changed and not closes and not form.get("note", "").strip():
         errors["actions"] = "Choose a decision, correct an answer or add a note"
     corrections = tuple(Correction(field=field, value=value, reason=reason) for field, value in changed.items())
-    return Decision(corrections=corrections, actions=tuple(chosen), note=form.get("note", "")), errors
+    return Decision(corrections=corrections, actions=tuple(chosen), note=form.get("note", ""), close=closes), errors
+
+
+def _question(question: Question, error: str) -> str:
+    return render_template("first_answer.html", case=question.case, more=question.more, error=error, form=request.form)
 
 
 def _page(reference: str, errors: dict[str, str]) -> str:
@@ -123,9 +206,14 @@ def _page(reference: str, errors: dict[str, str]) -> str:
         follow_ups=[(one, _shown(one)) for one in case.follow_ups],
         flags=flags,
         flag_of=flag_of,
+        lookers=record.together.look(reference, g.officer),
+        colleagues=record.together.colleagues(g.officer, restricted=case.entry.restricted),
         letters=record.outbox.of_case(reference),
         approaches=record.approaches.of_case(reference, g.officer),
         approached_by=APPROACHES,
+        approvals=record.approvals.waiting(reference, g.officer),
+        history=record.history.of(reference, g.officer),
+        neighbours=record.history.about_the_same_service(reference, case.entry.urn, g.officer),
         alert=next((one for one in record.alert_book.open_ones(g.officer) if one.reference == reference), None),
         correctable=CORRECTABLE,
         written=WRITTEN,

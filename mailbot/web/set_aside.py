@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
 
+from mailbot.web.entrance import fresh
+
 pages = Blueprint("set_aside", __name__, url_prefix="/set-aside")
 
 DECISIONS = {"retry": False, "file": True}
@@ -30,8 +32,9 @@ def decide(number: int) -> Any:
 
 
 @pages.get("/<int:number>/original")
+@fresh(back_to="set_aside.show")
 def original(number: int) -> Response:
-    """The untouched message as a download, never shown in the browser; seeing it is audited."""
+    """The untouched message as a download, never shown in the browser; needs a fresh sign-in, and is audited."""
     mail = current_app.extensions["mailbot"].aside.original(number, g.officer)
     headers = {"Content-Disposition": f'attachment; filename="message-{number}.eml"'}
     return Response(mail.content, mimetype="application/octet-stream", headers=headers)

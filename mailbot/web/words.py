@@ -53,6 +53,7 @@ TASKS = {
     "answer_came": "An answer has come",
     "sent_despite_warning": "Sent although it may give the source away",
     "glass_broken": "Opened in an emergency",
+    "second_officer": "A second officer decides",
 }
 
 APPROACH_STATES = {"draft": "Draft", "sent": "Waits for an answer", "answered": "Answered", "withdrawn": "Given up"}
@@ -70,6 +71,8 @@ GIVEAWAYS = {
     "verbatim": "Their own words",
     "only_few_could_know": "What only few could know",
 }
+
+TOLD = {"call": "Said on the telephone", "letter": "Said in the letter"}
 
 SITUATIONS = tuple(Situation)
 
@@ -102,3 +105,9 @@ def age(at: datetime, now: datetime | None = None) -> str:
             count = minutes // length
             return f"{count} {unit}{'s' if count > 1 else ''}"
     return f"{max(minutes, 0)} minute{'' if minutes == 1 else 's'}"
+
+
+def left(due_at: datetime, now: datetime | None = None) -> str:
+    """How long until something is due, or since it was, in the largest unit that fits."""
+    at = now or datetime.now(UTC)
+    return f"due in {age(at, due_at)}" if due_at > at else f"overdue by {age(due_at, at)}"

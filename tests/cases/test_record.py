@@ -33,8 +33,12 @@ def filed(installation: Installation, text: str = "The food is poor.") -> str:
 
 
 def test_the_migrations_make_the_very_schema_the_code_works_on(installation: Installation) -> None:
+    def is_ours(name: str | None, _kind: str, _parents: object) -> bool:
+        return not (name or "").startswith("search_index")  # each engine's own: it cannot be written once for both
+
     with installation.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": is_ours})
+        assert compare_metadata(context, metadata) == []
     assert database.schema_problem(installation.engine) is None
 
 

@@ -45,12 +45,12 @@ def running_postgres() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def fresh_database(cluster_url: str) -> Iterator[str]:
-    """The URL of a new, empty database of the cluster, dropped afterwards with whoever is still connected to it."""
+def fresh_database(cluster_url: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a new database of the cluster, a copy of `template`; dropped afterwards with whoever is connected."""
     name = f"test_{secrets.token_hex(8)}"
     engine = sa.create_engine(cluster_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     try:
         yield sa.make_url(cluster_url).set(database=name).render_as_string(hide_password=False)
     finally:

@@ -11,6 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
+from mailbot.cases.bulk import Bulk
+from mailbot.cases.covering import Covering
+from mailbot.cases.first_answers import FirstAnswers
+from mailbot.cases.handovers import Handovers
+from mailbot.cases.history import History
+from mailbot.cases.queue import Queue
+from mailbot.cases.together import Together
+from mailbot.cases.views import Views
 from mailbot.config import Config, Mailbox, Outgoing, Web, shipped
 from mailbot.correspondence.contacts import read_contacts
 from mailbot.domain import Role
@@ -26,6 +34,13 @@ def record_of(installation: Installation, config: Config) -> Record:
         config=config,
         engine=installation.engine,
         store=installation.store,
+        queue=Queue(installation.engine, installation.clock),
+        views=Views(installation.engine, Queue(installation.engine, installation.clock)),
+        together=Together(installation.engine, installation.clock),
+        handovers=Handovers(installation.engine, installation.vault, installation.clock),
+        bulk=Bulk(installation.engine, installation.store, installation.clock),
+        search=installation.search,
+        entries=installation.entries,
         outbox=installation.outbox,
         aside=installation.office.aside,
         standings=installation.office.standings,
@@ -38,14 +53,18 @@ def record_of(installation: Installation, config: Config) -> Record:
         authority_names=("Essex", "Kent", "Leeds", "Suffolk"),
         national=read_contacts(shipped("templates")),
         dispatch=installation.dispatch,
+        first_answers=FirstAnswers(installation.engine, installation.vault, installation.clock),
+        approvals=installation.approvals,
+        covering=Covering(installation.engine, installation.vault, installation.clock),
+        history=History(installation.engine),
     )
 
 
-def application(installation: Installation, second_factor: str = "optional") -> Flask:
+def application(installation: Installation, second_factor: str = "optional", *, ask_first: bool = False) -> Flask:
     config = Config(
         mailbox=(Mailbox(name="enquiries", kind="maildir", path="."),),
         outgoing=Outgoing(kind="folder"),
-        web=Web(second_factor=second_factor),  # type: ignore[arg-type]
+        web=Web(second_factor=second_factor, ask_first=ask_first),  # type: ignore[arg-type]
     )
     app = create_app(record_of(installation, config), installation.vault.keyring)
     app.testing = True

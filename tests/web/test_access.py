@@ -38,6 +38,7 @@ def test_nobody_gets_a_page_without_signing_in(app: Flask) -> None:
         "/sign-out",
         "/second-factor",
         "/second-factor-code",
+        "/security-key",
         "/health/live",
         "/health/ready",
         "/metrics",

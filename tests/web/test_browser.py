@@ -185,6 +185,17 @@ def test_only_the_whistleblowing_officer_sees_restricted_cases(browser: Browser,
     assert counts["whistleblowing_officer"] > 0
 
 
+def answer_first(page: Page) -> None:
+    """Says of a case that nobody is in danger, where that is asked before the machine's answer is shown."""
+    assert page.get_by_role("heading", name=re.compile("your own answer first")).is_visible()
+    assert page.locator("mark.flag").count() == 0
+    assert_accessible(page)
+    for question in page.get_by_role("group").all():
+        question.get_by_label("No", exact=True).check()
+    page.get_by_role("button", name="Save, and show the case").click()
+    assert page.get_by_role("heading", name="What was written").is_visible()
+
+
 def open_dangers(page: Page) -> list[str]:
     """The addresses of the cases in danger, top first."""
     return [link.get_attribute("href") or "" for link in page.locator(".queue__danger .queue__reference").all()]
@@ -219,6 +230,7 @@ def test_a_danger_is_telephoned_referred_and_confirmed(page: Page, demo: Demo, w
 def test_an_enquiry_with_a_prompt_left_is_not_sent_and_says_why(page: Page, demo: Demo) -> None:
     sign_in(page, demo, "officer")
     page.locator(".queue__reference").last.click()
+    answer_first(page)
     page.get_by_role("link", name="Share with another body").click()
     assert_accessible(page)
     page.get_by_label("Care Quality Commission").check()

@@ -28,9 +28,9 @@ def code_for(key: str, at: float | None = None) -> str:
     return TOTP(secret, 6, SHA1(), 30, enforce_key_length=False).generate(int(at or time.time())).decode()
 
 
-def set_up(client: FlaskClient) -> str:
+def set_up(client: FlaskClient, email: str = EMAIL) -> str:
     """Sets up the second factor at the first sign-in; gives back the key that the app would keep."""
-    page = sign_in(client, EMAIL)
+    page = sign_in(client, email)
     page = client.post("/second-factor", data={"csrf_token": token_of(page), "setup": "authenticator"}).text
     key = re.search(r'<code class="key">([^<]+)</code>', page)
     assert key, page
