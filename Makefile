@@ -21,6 +21,7 @@ fast: .venv/.dev ## pass the tests that need neither server nor browser
 
 soak: .venv/.dev debian ## kill it 200 times on either database (about 25 minutes), and feed the parser for an hour
 	MAILBOT_KILLS=200 $(BIN)/python -m pytest -s tests/test_kills.py
+	MAILBOT_SOAK=1 $(BIN)/python -m pytest tests/triage/test_card.py
 	$(BIN)/python -m tests.fuzz_parse -max_total_time=3600
 
 check: .venv/.dev ## format, lint, types, import contracts

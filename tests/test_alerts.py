@@ -281,6 +281,8 @@ enabled = true
 public_url = "https://mailbot.example"
 rota = "rota.toml"
 webhook_env = "DUTY_WEBHOOK"
+[triage]
+encoder = "off"
 """
 DUTY = f"""
 manager = "{LEAD}"

@@ -53,6 +53,8 @@ ca_file = "{smtp_ca}"
 from_address = "enquiries@example.gov.uk"
 [alerts]
 enabled = false
+[triage]
+encoder = "off"
 """
 
 OUT_OF_OFFICE = b"""From: Jan Tully <jan.tully@council.example>

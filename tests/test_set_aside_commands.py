@@ -27,6 +27,8 @@ path = "mail"
 reply_address = "enquiries@example.gov.uk"
 [outgoing]
 kind = "folder"
+[triage]
+encoder = "off"
 """
 LETTER = (
     b"From: Jo <jo@post.example>\r\nSubject: Larch House\r\nMessage-ID: <a@b.example>\r\n\r\nThe heating is off.\r\n"

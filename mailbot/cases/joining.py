@@ -50,9 +50,7 @@ FLAGS = (*Situation, "immediate_risk", "adult_in_danger", "look_first", "restric
 class Joining:
     """Brings messages into cases, within the transaction of whoever asks."""
 
-    def __init__(
-        self, connection: sa.Connection, vault: Vault, clock: Clock, targets: Targets = ORDINARY
-    ) -> None:
+    def __init__(self, connection: sa.Connection, vault: Vault, clock: Clock, targets: Targets = ORDINARY) -> None:
         self._connection = connection
         self._vault = vault
         self._clock = clock

@@ -188,12 +188,7 @@ class Ledger:
         return self._stored(messages.c.handed_back_by.is_not(None) | entries.c.message_id.is_not(None), limit)
 
     def _stored(self, which: sa.ColumnElement[bool], limit: int) -> list[StoredMail]:
-        query = (
-            _with_bytes()
-            .where(messages.c.state == MessageState.STORED, which)
-            .order_by(messages.c.id)
-            .limit(limit)
-        )
+        query = _with_bytes().where(messages.c.state == MessageState.STORED, which).order_by(messages.c.id).limit(limit)
         with storage_errors(), self._engine.connect() as connection:
             return [self._opened(row) for row in connection.execute(query)]
 

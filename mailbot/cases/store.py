@@ -424,9 +424,7 @@ def _refuse_ones_own(connection: sa.Connection, case_id: int, kind: TaskKind, of
 
 
 def _is_referred(connection: sa.Connection, case_id: int) -> bool:
-    query = sa.select(actions.c.id).where(
-        actions.c.case_id == case_id, actions.c.kind == ActionKind.REFER_TO_AUTHORITY
-    )
+    query = sa.select(actions.c.id).where(actions.c.case_id == case_id, actions.c.kind == ActionKind.REFER_TO_AUTHORITY)
     return connection.execute(query.limit(1)).first() is not None
 
 

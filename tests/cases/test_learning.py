@@ -57,7 +57,8 @@ def filed(installation: Installation, text: str) -> str:
 def reviewed(installation: Installation, reference: str, officer: Officer = OFFICER, **corrected: str) -> None:
     case = installation.store.open_case(reference, officer)
     corrections = tuple(Correction(field=field, value=value, reason="read") for field, value in corrected.items())
-    installation.store.review(reference, officer, case.version, dataclasses.replace(HELD, corrections=corrections))
+    decision = dataclasses.replace(HELD, corrections=corrections)
+    installation.store.review(reference, officer, case.version, decision, approved_by=WHISTLEBLOWING_OFFICER)
 
 
 def answered(installation: Installation) -> list[Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SECONDS = 30
+SECONDS = 15
 
 
 @pytest.mark.server

@@ -129,7 +129,7 @@ def test_an_officer_reviews_the_top_case_and_it_leaves_the_queue(page: Page, dem
     assert page.get_by_role("heading", level=1).inner_text().startswith(reference)
     assert page.locator("mark.flag").count() > 0
     page.get_by_label("Refer to the local authority").check()
-    page.get_by_label("Note").fill("Telephoned the council at ten past four.")
+    page.get_by_role("textbox", name="Note", exact=True).fill("Telephoned the council at ten past four.")
     page.get_by_role("button", name="Save review").click()
 
     assert page.get_by_text(f"Review of {reference} saved").is_visible()
@@ -185,6 +185,14 @@ def test_only_the_whistleblowing_officer_sees_restricted_cases(browser: Browser,
     assert counts["whistleblowing_officer"] > 0
 
 
+def open_unanswered(page: Page, demo: Demo) -> None:
+    """Opens a case of which the officer is asked first; mail of machines is not."""
+    for link in [one.get_attribute("href") for one in page.locator(".queue__reference").all()][::-1]:
+        page.goto(f"{demo.address}{link}")
+        if page.get_by_role("heading", name=re.compile("your own answer first")).count():
+            return
+
+
 def answer_first(page: Page) -> None:
     """Says of a case that nobody is in danger, where that is asked before the machine's answer is shown."""
     assert page.get_by_role("heading", name=re.compile("your own answer first")).is_visible()
@@ -205,8 +213,11 @@ def open_dangers(page: Page) -> list[str]:
 def test_a_danger_is_telephoned_referred_and_confirmed(page: Page, demo: Demo, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     sign_in(page, demo, "officer")
-    page.goto(demo.address + open_dangers(page)[0])
-    page.get_by_role("link", name="Numbers and urgent referral").click()
+    for address in open_dangers(page):  # the first whose local authority is known
+        page.goto(demo.address + address)
+        page.get_by_role("link", name="Numbers and urgent referral").click()
+        if page.locator("input[type=radio][name=name]").count():
+            break
     assert_accessible(page)
     assert page.locator(".telephone").first.is_visible()
     page.get_by_role("button", name="Write the draft").click()
@@ -229,7 +240,7 @@ def test_a_danger_is_telephoned_referred_and_confirmed(page: Page, demo: Demo, w
 
 def test_an_enquiry_with_a_prompt_left_is_not_sent_and_says_why(page: Page, demo: Demo) -> None:
     sign_in(page, demo, "officer")
-    page.locator(".queue__reference").last.click()
+    open_unanswered(page, demo)
     answer_first(page)
     page.get_by_role("link", name="Share with another body").click()
     assert_accessible(page)

@@ -10,7 +10,7 @@ from mailbot.domain import CaseState, Role
 from mailbot.pipeline import process
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import mail
-from tests.web.conftest import SignedIn, token_of
+from tests.web.conftest import SignedIn, application, sign_in, token_of
 
 
 @pytest.fixture
@@ -83,13 +83,66 @@ def test_a_correction_changes_priority_and_stands_on_record(sqlite: Installation
     assert any("alone with her" in note.text for note in case.notes)
 
 
-def test_a_case_with_a_child_at_risk_is_not_ended_with_nothing_done(sqlite: Installation, client: FlaskClient) -> None:
+def test_a_case_with_a_child_at_risk_is_not_ended_by_one_officer(sqlite: Installation, client: FlaskClient) -> None:
     reference = filed(sqlite, "There is DANGER here.")
     code, page = submit(client, reference, actions="no_further_action")
+    assert (code, "Say why, for the second officer" in page) == (400, True)
 
-    assert code == 404
-    assert "decide an action for the child" in page
+    code, page = submit(client, reference, actions="no_further_action", note="The council has it.")
+    assert "it counts once a second officer agrees" in page
     assert len(sqlite.store.queue(OFFICER)) == 1
+    (waiting,) = sqlite.approvals.waiting(reference, OFFICER)
+    data = {"csrf_token": token_of(page), "decision": "agree"}
+    assert client.post(f"/case/{reference}/second/{waiting.id}", data=data).status_code == 404
+
+    colleague = application(sqlite).test_client()
+    sign_in(colleague, f"{Role.DUTY_MANAGER}@example.gov.uk")
+    data["csrf_token"] = token_of(colleague.get(f"/case/{reference}").text)
+    page = colleague.post(f"/case/{reference}/second/{waiting.id}", data=data, follow_redirects=True).text
+    assert "saved, with both your names" in page
+    assert sqlite.store.queue(OFFICER) == []
+
+
+def test_a_closed_case_is_opened_again_with_what_is_new(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "Nothing much.")
+    code, page = submit(client, reference, close="yes")
+    assert (code, "Say in the note why the case is closed" in page) == (400, True)
+    submit(client, reference, close="yes", note="Answered by telephone.")
+    page = client.get(f"/case/{reference}").text
+    assert sqlite.store.queue(OFFICER) == []
+    data = {"csrf_token": token_of(page), "reason": ""}
+    assert "Say what is new" in client.post(f"/case/{reference}/reopen", data=data).text
+
+    page = client.post(
+        f"/case/{reference}/reopen", data=data | {"reason": "They wrote again"}, follow_redirects=True
+    ).text
+    assert "Opened again: They wrote again" in page
+
+
+def test_words_are_covered_and_a_case_restricted_from_its_page(sqlite: Installation, client: FlaskClient) -> None:
+    reference = filed(sqlite, "The plover by the gate.")
+    data = {"csrf_token": token_of(client.get(f"/case/{reference}").text), "words": "plover"}
+    page = client.post(f"/case/{reference}/cover", data=data, follow_redirects=True).text
+    assert "[covered 1] by the gate" in page
+
+    assert client.post(f"/case/{reference}/restrict", data=data, follow_redirects=True).status_code == 200
+    assert client.get(f"/case/{reference}").status_code == 404
+
+
+def test_an_officer_answers_before_they_see_what_the_machine_said(sqlite: Installation) -> None:
+    reference = filed(sqlite, "He is on the roof.")
+    asked = application(sqlite, ask_first=True).test_client()
+    sign_in(asked, f"{Role.OFFICER}@example.gov.uk")
+    page = asked.get(f"/case/{reference}").text
+    assert "Is a child in danger now?" in page
+    assert "Why it is flagged" not in page
+    data = {"csrf_token": token_of(page), "child_at_risk": "yes"}
+    assert asked.post(f"/case/{reference}/first-answer", data=data).status_code == 400
+
+    answer = asked.post(f"/case/{reference}/first-answer", data=data | {"danger": "yes"}, follow_redirects=True)
+    assert "now stands on top of the queue" in answer.text
+    assert "Why it is flagged" in answer.text
+    assert sqlite.store.queue(OFFICER)[0].priority == 1
 
 
 def test_an_empty_review_is_not_taken_for_agreement(sqlite: Installation, client: FlaskClient) -> None:
