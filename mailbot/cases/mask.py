@@ -1,7 +1,8 @@
 """Masking: the sender's identity taken out of what officers read, a token in place of each detail.
 
-A first version: it masks the sender's name (from the header and from the sign-off), every mail address and telephone
-number, and the postal address they gave. The tokens and what they stand for are kept with the identity, in the vault.
+It masks the sender's name (from the header and from the sign-off), every mail address and telephone number, the postal
+address they gave, and one that stands beneath their sign-off. The tokens and what they stand for are kept with the
+identity, in the vault.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from mailbot.domain import Email
 
 _MAIL_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _TELEPHONE = re.compile(r"(?<![\w@.])(?:\+44[ -]?|\(?0)\d(?:[ ()-]{0,2}\d){8,9}(?!\w)")
-PHONE, SENDER, COVERED = "phone", "sender", "covered"
+PHONE, SENDER, COVERED, POSTAL = "phone", "sender", "covered", "postal address"
 """Kinds of tokens that are asked for elsewhere."""
 
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’-]*")
@@ -40,6 +41,12 @@ _SIGN_OFF = re.compile(
     r"love|cofion(?:[ \t]\w+)?|diolch(?:[ \t]\w+)?)[,.! \t]*\n+[ \t]*([^\n]{2,60})",
     re.IGNORECASE,
 )
+
+
+_BENEATH = 7
+"""Lines beneath a sign-off in which an address is looked for."""
+_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b", re.IGNORECASE)
+_HOUSE = re.compile(r"[ \t]*(?:(?:flat|unit|apt|room) \w+,?|\d{1,4}[a-z]?,?) +\w", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ class Masker:
         patterns: list[tuple[str, re.Pattern[str]]] = [("email", _MAIL_ADDRESS)]
         if postal_address:
             words = [re.escape(word) for word in re.split(r"[\s,]+", postal_address) if word]
-            patterns.append(("postal address", re.compile(r"[\s,]{1,4}".join(words), re.IGNORECASE)))
+            patterns.append((POSTAL, re.compile(r"[\s,]{1,4}".join(words), re.IGNORECASE)))
         patterns.append((PHONE, _TELEPHONE))
         if names:
             patterns.append((SENDER, _names_pattern(names)))
@@ -88,7 +95,7 @@ class Masker:
 
     def mask(self, text: str) -> Masked:
         """`text` with every identifying detail replaced, and where."""
-        found: list[tuple[int, int, str]] = []
+        found = [(start, end, self._token(POSTAL, text[start:end])) for start, end in _signed_addresses(text)]
         for kind, pattern in self._patterns:
             for match in pattern.finditer(text):
                 if not any(start < match.end() and match.start() < end for start, end, _ in found):
@@ -102,6 +109,20 @@ class Masker:
             number = sum(1 for known, _ in self._tokens if known == kind) + 1
             self._tokens[key] = f"[{kind} {number}]"
         return self._tokens[key]
+
+
+def _signed_addresses(text: str) -> Iterable[tuple[int, int]]:
+    """Where an address stands beneath a sign-off: from a line with a house number, if any, to that with a postcode."""
+    for sign_off in _SIGN_OFF.finditer(text):
+        at, first = sign_off.start(1), None
+        for line in text[at:].split("\n")[:_BENEATH]:
+            if first is None and _HOUSE.match(line):
+                first = at
+            if _POSTCODE.search(line):
+                start = at if first is None else first
+                yield start + len(text[start:]) - len(text[start:].lstrip()), at + len(line.rstrip())
+                break
+            at += len(line) + 1
 
 
 def covered(text: str, pattern: re.Pattern[str], token: str) -> Masked:

@@ -37,6 +37,22 @@ def test_the_postal_address_is_masked_however_its_lines_are_broken() -> None:
     assert masked.text == "Please write to [postal address 1] and not by email."
 
 
+def test_an_address_beneath_the_sign_off_is_masked_and_one_in_the_message_is_not() -> None:
+    text = "The home is at 12 Larch Road, Leeds LS1 4AP.\n\nYours faithfully\n\nJo Sandiford\n47 Mill Row\nGrimsby DN31 9IK\n"
+    masked = Masker(email(text=text), None).mask(text)
+
+    assert masked.text == (
+        "The home is at 12 Larch Road, Leeds LS1 4AP.\n\nYours faithfully\n\n[sender 1]\n[postal address 1]\n"
+    )
+    assert masked.tokens["[postal address 1]"] == "47 Mill Row\nGrimsby DN31 9IK"
+
+
+def test_an_address_in_one_line_with_the_name_before_it_is_masked() -> None:
+    masked = Masker(email(text=""), None).mask("Cold at night.\nRegards\nJo\nThe Old Dairy, Ludlow SY8 1AA")
+
+    assert masked.text.endswith("\n[postal address 1]")
+
+
 def test_the_same_detail_has_the_same_token_in_every_part() -> None:
     masker = Masker(email(), None)
 
