@@ -19,6 +19,7 @@ from mailbot.clock import Clock
 from mailbot.correspondence.compose import ENGLISH, LONDON, WELSH, WELSH_AND_ENGLISH, new_token
 from mailbot.correspondence.disclosure import Giveaway, Hit, LetterPurpose, Source, Verdict, check, verdict
 from mailbot.correspondence.drafts import Drafter, DraftFacts, due_on, end_of, prompts_left, told_by_telephone
+from mailbot.correspondence.told_of_self import with_work
 from mailbot.domain import (
     ActionKind,
     Addressee,
@@ -300,4 +301,6 @@ def _service_name(case: Case) -> str:
 
 
 def _source(known: KnownSource) -> Source:
-    return Source(name=known.name, address=known.address, postal=known.postal, phones=known.phones, text=known.text)
+    return with_work(
+        Source(name=known.name, address=known.address, postal=known.postal, phones=known.phones, text=known.text)
+    )

@@ -295,6 +295,16 @@ def test_what_gives_the_source_away_is_sent_only_by_somebody_who_may_and_says_wh
     assert "a court has ordered it" not in " ".join(one_desk.acts())
 
 
+def test_an_enquiry_that_names_the_job_of_a_source_is_stopped(one_desk: Desk) -> None:
+    reference = one_desk.file("I am the art therapist there. The food is poor.")
+    begun = one_desk.begin(reference, ActionKind.ASK_THE_SERVICE)
+    approach = one_desk.written(begun, body="Your art therapist tells us that the food is poor.")
+
+    assert Giveaway.JOB in {hit.what for hit in one_desk.checked(approach).hits}
+    with pytest.raises(NotAllowed, match="may give the source away"):
+        one_desk.send(approach)
+
+
 def test_an_enquiry_that_is_not_answered_in_time_becomes_a_task_once_and_nothing_is_sent(desk: Desk) -> None:
     reference = desk.file("Cold at night.")
     desk.correct(reference, urn="SC990001")

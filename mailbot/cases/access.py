@@ -82,3 +82,23 @@ def visible(query: sa.Select[Any], officer: Officer) -> sa.Select[Any]:
     if officer.may(Permission.READ_RESTRICTED):
         return query
     return query.where(cases.c.restricted.is_(False) | cases.c.reference.in_(officer.opened))
+
+
+def case_for(
+    connection: sa.Connection,
+    reference: str,
+    officer: Officer,
+    needed: Permission = Permission.REVIEW,
+    *,
+    hold: bool = False,
+) -> Any:
+    """The case's row, where `officer` may see it and has the permission; with `hold`, until the transaction's end.
+
+    Raises `NotAllowed`, which does not tell whether there is such a case.
+    """
+    demand(officer, needed)
+    query = visible(sa.select(cases).where(cases.c.reference == reference), officer)
+    row = connection.execute(query.with_for_update() if hold else query).one_or_none()
+    if row is None:
+        raise NotAllowed("There is no such case, or it is not one you may see")
+    return row

@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.access import Officer, Permission, demand, visible
+from mailbot.cases.access import Officer, Permission, case_for
 from mailbot.cases.alerts import end_alert, raise_alert
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.joining import add_task
@@ -73,7 +73,7 @@ class Approaches:
         """Begins an approach with a first draft; says its number. Audited."""
         token, now = secrets.token_hex(16), self._clock()
         with storage_errors(), self._writing.begin() as connection:
-            case = self._case(connection, reference, officer)
+            case = case_for(connection, reference, officer)
             number: int = connection.execute(
                 sa.insert(approaches).returning(approaches.c.id),
                 {
@@ -93,7 +93,7 @@ class Approaches:
     def of_case(self, reference: str, officer: Officer) -> list[Approach]:
         """Every approach of a case that `officer` may see, oldest first."""
         with storage_errors(), self._engine.connect() as connection:
-            case = self._case(connection, reference, officer, Permission.READ_CASES)
+            case = case_for(connection, reference, officer, Permission.READ_CASES)
             rows = connection.execute(_approaches().where(approaches.c.case_id == case.id).order_by(approaches.c.id))
             return [self._opened(connection, row, reference) for row in rows]
 
@@ -225,7 +225,7 @@ class Approaches:
         Where several messages make the case, all their words and the details of each.
         """
         with storage_errors(), self._engine.connect() as connection:
-            case = self._case(connection, reference, officer)
+            case = case_for(connection, reference, officer)
             known = [self._source(case, case, NARRATIVE_PLACE, IDENTITY_PLACE)]
             later = sa.select(follow_ups).where(follow_ups.c.case_id == case.id).order_by(follow_ups.c.received_at)
             for row in connection.execute(later):
@@ -264,16 +264,6 @@ class Approaches:
         )
         end_alert(connection, case_id, now)
 
-    def _case(
-        self, connection: sa.Connection, reference: str, officer: Officer, needed: Permission = Permission.REVIEW
-    ) -> Any:
-        demand(officer, needed)
-        query = visible(sa.select(cases).where(cases.c.reference == reference), officer)
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            raise NotAllowed("There is no such case, or it is not one you may see")
-        return row
-
     def _row(
         self,
         connection: sa.Connection,
@@ -283,7 +273,7 @@ class Approaches:
         needed: Permission = Permission.REVIEW,
         states: Collection[ApproachState] = tuple(ApproachState),
     ) -> Any:
-        case = self._case(connection, reference, officer, needed)
+        case = case_for(connection, reference, officer, needed)
         query = _approaches().where(approaches.c.id == number, approaches.c.case_id == case.id)
         row = connection.execute(query).one_or_none()
         if row is None or row.state not in states:

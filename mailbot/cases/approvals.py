@@ -17,10 +17,10 @@ import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.access import Officer, Permission, demand, visible
+from mailbot.cases.access import Officer, Permission, case_for
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.joining import add_task
-from mailbot.cases.schema import approvals, cases, tasks
+from mailbot.cases.schema import approvals, tasks
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import ActionKind, Decision, TaskKind
@@ -89,7 +89,7 @@ class Approvals:
             raise NotAllowed("Say why, for the second officer to judge it")
         token, now = secrets.token_hex(16), self._clock()
         with storage_errors(), self._writing.begin() as connection:
-            case = self._case(connection, reference, officer)
+            case = case_for(connection, reference, officer)
             if case.version != version:
                 raise StaleWrite("Somebody else has changed this case since you opened it. Nothing of yours was saved")
             sealed = self._vault.seal(
@@ -120,7 +120,7 @@ class Approvals:
     def waiting(self, reference: str, officer: Officer) -> list[Approval]:
         """What waits on a case that `officer` may see."""
         with storage_errors(), self._engine.connect() as connection:
-            case = self._case(connection, reference, officer, Permission.READ_CASES)
+            case = case_for(connection, reference, officer, Permission.READ_CASES)
             rows = connection.execute(sa.select(approvals).where(_waiting(case.id)).order_by(approvals.c.id))
             return [self._opened(row) for row in rows]
 
@@ -149,7 +149,7 @@ class Approvals:
 
     def _one(self, reference: str, number: int, officer: Officer) -> tuple[Approval, int]:
         with storage_errors(), self._engine.connect() as connection:
-            case = self._case(connection, reference, officer)
+            case = case_for(connection, reference, officer)
             query = sa.select(approvals).where(_waiting(case.id), approvals.c.id == number)
             row = connection.execute(query).one_or_none()
             if row is None:
@@ -189,16 +189,6 @@ class Approvals:
             why=row.why,
             decision=msgspec.json.decode(sealed, type=Decision),
         )
-
-    def _case(
-        self, connection: sa.Connection, reference: str, officer: Officer, needed: Permission = Permission.REVIEW
-    ) -> Any:
-        demand(officer, needed)
-        query = visible(sa.select(cases).where(cases.c.reference == reference), officer)
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            raise NotAllowed("There is no such case, or it is not one you may see")
-        return row
 
 
 def _waiting(case_id: int) -> sa.ColumnElement[bool]:

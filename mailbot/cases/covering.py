@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.access import Officer, Permission, demand, visible
+from mailbot.cases.access import Officer, case_for
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.joining import restrict_suggested
 from mailbot.cases.mask import COVERED, covered
@@ -55,7 +55,7 @@ class Covering:
             raise NotAllowed("Write the words to be covered as they stand in the message")
         now, count = self._clock(), 0
         with storage_errors(), self._writing.begin() as connection:
-            case = self._case(connection, reference, officer)
+            case = case_for(connection, reference, officer, hold=True)
             places = (NARRATIVE_PLACE, IDENTITY_PLACE)
             count += self._cover(connection, cases, cases.c.id == case.id, case, places, wanted)
             later = sa.select(follow_ups).where(follow_ups.c.case_id == case.id)
@@ -74,7 +74,7 @@ class Covering:
         """Restricts a case at once: from now on only those with the role see it. Audited."""
         now = self._clock()
         with storage_errors(), self._writing.begin() as connection:
-            case = self._case(connection, reference, officer)
+            case = case_for(connection, reference, officer, hold=True)
             connection.execute(
                 sa.update(cases).where(cases.c.id == case.id).values(restricted=True, version=cases.c.version + 1)
             )
@@ -104,15 +104,6 @@ class Covering:
             )
         )
         return len(details)
-
-    @staticmethod
-    def _case(connection: sa.Connection, reference: str, officer: Officer) -> Any:
-        demand(officer, Permission.REVIEW)
-        query = visible(sa.select(cases).where(cases.c.reference == reference), officer).with_for_update()
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            raise NotAllowed("There is no such case, or it is not one you may see")
-        return row
 
 
 def _covered_in(narrative: Narrative, words: str, token: str) -> tuple[Narrative, list[str]]:
