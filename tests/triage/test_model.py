@@ -217,7 +217,7 @@ def few(examples: list[Labelled]) -> Iterator[Labelled]:
             for value in OUTPUTS[field]
             if truth(one.labels, field, value)
         ]
-        if any(seen[value] < 4 for value in values):
+        if any(seen[value] < 2 for value in values):
             seen.update(values)
             yield one
 
