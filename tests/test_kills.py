@@ -1,6 +1,6 @@
 """Killed at any moment, on either database: each message is one case, each letter goes once or is in doubt, once.
 
-`MAILBOT_KILLS` says how often (5 unless told; `make soak` asks for 200). The moments are drawn from a printed seed.
+`MAILBOT_KILLS` says how often (4 unless told; `make soak` asks for 200). The moments are drawn from a printed seed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.servers.smtp_sink import running_smtp_sink
 from tests.test_main_job import CONFIG, PASSWORDS, Office, totals
 
 pytestmark = pytest.mark.server
-KILLS = int(os.environ.get("MAILBOT_KILLS", "5"))
+KILLS = int(os.environ.get("MAILBOT_KILLS", "4"))
 SEED = int(os.environ.get("MAILBOT_SEED", "20261126"))
 
 

@@ -22,7 +22,7 @@ __all__ = ["office"]
 
 pytestmark = pytest.mark.server
 AWAY = "kim@away.example"
-ROUNDS = 3
+ROUNDS = 2
 
 ROBOTS = [
     Robot(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SECONDS = 15
+SECONDS = 8
 
 
 @pytest.mark.server
