@@ -450,6 +450,38 @@ class Assessment:
     model: str
     rules: str
 
+    @classmethod
+    def unjudged(
+        cls, *, look_first: str, language: str, model: str, rules: str, dangers: tuple[Evidence, ...] = ()
+    ) -> Assessment:
+        """What stands for a judgement where there is none: look first, nobody's but a few's (P22).
+
+        `dangers` are words of danger that rules found all the same.
+        """
+        return cls(
+            kind=Kind.CONCERN,
+            immediate_risk=bool(dangers),
+            situations=frozenset({Situation.CHILD_AT_RISK} if dangers else ()),
+            remit=Remit.UNCLEAR,
+            service_type=ServiceType.UNKNOWN,
+            whistleblowing=Whistleblowing.NONE,
+            whistleblowing_sure=False,
+            anonymous=False,
+            confidentiality=Confidentiality.ASSUMED,
+            contact=Contact.EMAIL,
+            postal_address=None,
+            service_name=None,
+            local_authority=None,
+            urn=None,
+            language=language,
+            priority=1 if dangers else 2,
+            look_first=look_first,
+            evidence=dangers,
+            judged=False,
+            model=model,
+            rules=rules,
+        )
+
     @property
     def restricted(self) -> bool:
         """Restricted whichever mailbox it came to: a worker's disclosure, or one we are not sure is none (P22)."""

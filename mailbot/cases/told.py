@@ -25,7 +25,6 @@ from mailbot.domain import (
     Relation,
     Remit,
     Reply,
-    ServiceType,
     Situation,
     Told,
     Whistleblowing,
@@ -109,28 +108,7 @@ def before_judgement(entry: Entry) -> Assessment:
 
     Where they did not tell whether a worker called, it is restricted until that is known (P22).
     """
-    nothing = Assessment(
-        kind=Kind.CONCERN,
-        immediate_risk=False,
-        situations=frozenset(),
-        remit=Remit.UNCLEAR,
-        service_type=ServiceType.UNKNOWN,
-        whistleblowing=Whistleblowing.NONE,
-        whistleblowing_sure=False,
-        anonymous=False,
-        confidentiality=Confidentiality.ASSUMED,
-        contact=Contact.EMAIL,
-        postal_address=None,
-        service_name=None,
-        local_authority=None,
-        urn=None,
-        language="en",
-        priority=2,
-        look_first=NOT_JUDGED_YET,
-        judged=False,
-        model="none",
-        rules="none",
-    )
+    nothing = Assessment.unjudged(look_first=NOT_JUDGED_YET, language="en", model="none", rules="none")
     return as_told(nothing, entry)
 
 

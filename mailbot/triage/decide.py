@@ -15,7 +15,6 @@ from mailbot.domain import (
     EXCLUDED_SERVICES,
     Assessment,
     Confidentiality,
-    Contact,
     Email,
     Evidence,
     Kind,
@@ -215,29 +214,9 @@ class Judge:
         parts = ["text", "subject", "quoted", *(f"attachment:{number}" for number in range(len(email.attachments)))]
         found = [hit for part in parts for hit in self._rules.hits(email.part(part), part)]
         hits = tuple(hit for hit in found if hit.field == "immediate_risk")
-        situations = frozenset({Situation.CHILD_AT_RISK} if hits else ())
-        return Assessment(
-            kind=Kind.CONCERN,
-            immediate_risk=bool(hits),
-            situations=situations,
-            remit=Remit.UNCLEAR,
-            service_type=ServiceType.UNKNOWN,
-            whistleblowing=Whistleblowing.NONE,
-            whistleblowing_sure=False,
-            anonymous=False,
-            confidentiality=Confidentiality.ASSUMED,
-            contact=Contact.EMAIL,
-            postal_address=None,
-            service_name=None,
-            local_authority=None,
-            urn=None,
-            language=email.language,
-            priority=1 if hits else 2,
-            look_first="filed by hand: the program could not judge it",
-            evidence=hits,
-            judged=False,
-            model=NO_MODEL,
-            rules=self.rules_version,
+        why = "filed by hand: the program could not judge it"
+        return Assessment.unjudged(
+            look_first=why, language=email.language, model=NO_MODEL, rules=self.rules_version, dangers=hits
         )
 
     def _load(self) -> None:
