@@ -175,6 +175,7 @@ class Worker:
     def stop(self) -> None:
         """Ends after the jobs in hand."""
         self._stopping.set()
+        self._scheduler.pause()  # or it goes on handing jobs to threads that are gone
         self._scheduler.shutdown(wait=True)
         for attendant in self._attendants:
             attendant.stop()
