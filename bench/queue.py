@@ -1,15 +1,19 @@
-"""How fast the queue is: `python -m bench.queue [COUNT …]` prints a table and writes bench/queue.json.
+"""How fast the pages are that officers use all day: `python -m bench.queue [COUNT …]` prints tables and writes
+bench/queue.json.
 
 For each count, that many cases stand in a SQLite of their own, every commit on disk: one in ten to review, one in ten
-in hand, one in twenty waiting, the others closed; each with its sealed words, an acknowledgement and three lines of the
-audit trail. An officer who is signed in asks for the pages through Flask's own test client, in one process.
+in hand, one in twenty waiting, the others closed; each with the sealed words of a message of the corpus, these and a
+number of its own in the search's index, an acknowledgement and three lines of the audit trail. An officer who is signed
+in asks for the pages through Flask's own test client, in one process.
+
+Then as many tickets with the same words stand in django-helpdesk (`bench.helpdesk`), if it can be installed.
 """
 
 from __future__ import annotations
 
 import json
+import platform
 import random
-import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -21,10 +25,12 @@ import msgspec
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from bench import helpdesk
+from bench.search import document, narratives, rare
 from mailbot.cases.alerts import AlertState
 from mailbot.cases.filing import new_reference
-from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, masked
-from mailbot.cases.schema import alerts, audit, cases, letters, second_looks
+from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, Identity, Narrative, masked
+from mailbot.cases.schema import alerts, audit, cases, letters, search_documents, second_looks
 from mailbot.cases.vault import Purpose
 from mailbot.cases.waiting import waits_from
 from mailbot.clock import now
@@ -34,7 +40,7 @@ from mailbot.parts import Parts
 from mailbot.targets import ORDINARY
 from mailbot.web.app import create_app
 from tests.doubles import assessment, email
-from tests.web.conftest import sign_in
+from tests.web.conftest import sign_in, token_of
 
 TIMES = 60
 AT_ONCE = 5000
@@ -52,18 +58,37 @@ QUEUE = {
     "queue, has a task": "/queue?waiting_for=task",
 }
 
+SEARCHES = {
+    "search, a common word": "child",
+    "search, two words": "social worker",
+    "search, a phrase": '"social worker"',
+}
+
+Figures = dict[str, dict[str, float]]
+
 
 def main(counts: list[int]) -> None:
-    results = {str(count): measured(count) for count in counts}
-    pages = list(next(iter(results.values())))
-    print(f"{'page':28}" + "".join(f"{count:>10} p50{'p95':>8}" for count in results) + "  (milliseconds)")
-    for page in pages:
-        print(f"{page:28}" + "".join(f"{of[page]['p50']:14.0f}{of[page]['p95']:8.0f}" for of in results.values()))
-    (Path(__file__).parent / "queue.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    ours = {str(count): measured(count) for count in counts}
+    report("mailbot", ours)
+    theirs = helpdesk.measured(counts)
+    if isinstance(theirs, str):
+        print(theirs)
+    else:
+        report("django-helpdesk", theirs)
+    written = {"on": f"{now():%Y-%m-%d}", "machine": f"{platform.machine()}, Python {platform.python_version()}"}
+    text = json.dumps({**written, "mailbot": ours, "django-helpdesk": theirs}, indent=1)
+    (Path(__file__).parent / "queue.json").write_text(text + "\n", encoding="utf-8")
 
 
-def measured(count: int) -> dict[str, dict[str, float]]:
-    """Milliseconds for each page, with that many cases: the middle and the slowest twentieth."""
+def report(name: str, results: dict[str, Figures]) -> None:
+    print(f"{name:28}" + "".join(f"{count:>10} p50{'p95':>8}{'CPU':>8}" for count in results) + "  (milliseconds)")
+    for page in next(iter(results.values())):
+        figures = (of[page] for of in results.values())
+        print(f"{page:28}" + "".join(f"{one['p50']:14.0f}{one['p95']:8.0f}{one['cpu']:8.0f}" for one in figures))
+
+
+def measured(count: int) -> Figures:
+    """Milliseconds for each page, with that many cases."""
     with demonstration(8000) as (config, sign_ins):
         parts = Parts(config, demo=True)
         seed(parts, count)
@@ -77,32 +102,47 @@ def measured(count: int) -> dict[str, dict[str, float]]:
         with parts.engine.connect() as connection:
             opened = connection.execute(query.limit(TIMES)).scalars().all()
         found["a case"] = timed(client, [f"/case/{reference}" for reference in opened])
+        rares = [rare(number).split()[-1] for number in random.Random(7).sample(range(count), TIMES)]
+        found |= {name: timed(client, [address(client, words)] * TIMES) for name, words in SEARCHES.items()}
+        found["search, a rare word"] = timed(client, [address(client, words) for words in rares])
         parts.engine.dispose()
     return found
 
 
+def address(client: FlaskClient, words: str) -> str:
+    """Where the cases stand that were found."""
+    token = token_of(client.get("/search").text)
+    return client.post("/search", data={"words": words, "csrf_token": token}).headers["Location"]
+
+
 def timed(client: FlaskClient, paths: list[str]) -> dict[str, float]:
     client.get(paths[0])
-    took = []
+    took, worked = [], []
     for path in paths:
-        started = time.perf_counter()
+        started, working = time.perf_counter(), time.process_time()
         answer = client.get(path)
+        worked.append((time.process_time() - working) * 1000)
         took.append((time.perf_counter() - started) * 1000)
         if answer.status_code != 200:
             raise RuntimeError(f"{path}: {answer.status_code}")
-    return {"p50": round(statistics.median(took), 1), "p95": round(statistics.quantiles(took, n=20)[-1], 1)}
+    return helpdesk.figures(took, worked)
 
 
 def seed(parts: Parts, count: int) -> None:
     """Writes the cases straight into the tables; all of them under one key, so that each can be opened."""
     (vault_id,) = parts.vault.open_many(1)
-    sealed = sealed_parts(parts, vault_id)
+    messages = [(sealed(parts, vault_id, *message), tokens) for *message, tokens in narratives(parts.vault)]
     chance = random.Random(7)
     for first in range(1, count + 1, AT_ONCE):
         numbers = range(first, min(first + AT_ONCE, count + 1))
-        rows = [case_row(number, vault_id, sealed, chance) for number in numbers]
+        rows = [case_row(number, vault_id, messages[number % len(messages)][0], chance) for number in numbers]
+        documents = [
+            {"case_id": number, "tokens": document(parts.vault, messages[number % len(messages)][1], number)}
+            for number in numbers
+        ]
         with parts.engine.begin() as connection:
             connection.execute(sa.insert(cases), rows)
+            connection.execute(sa.insert(search_documents), documents)
             connection.execute(sa.insert(letters), [letter_row(row) for row in rows])
             connection.execute(sa.insert(audit), [line for row in rows for line in trail(row)])
             connection.execute(sa.insert(alerts), [alert_row(row) for row in rows if row["immediate_risk"]])
@@ -110,7 +150,10 @@ def seed(parts: Parts, count: int) -> None:
 
 
 def sealed_parts(parts: Parts, vault_id: str) -> dict[str, bytes]:
-    narrative, identity = masked(email(text=TEXT), assessment())
+    return sealed(parts, vault_id, *masked(email(text=TEXT), assessment()))
+
+
+def sealed(parts: Parts, vault_id: str, narrative: Narrative, identity: Identity) -> dict[str, bytes]:
     seal, encode = parts.vault.seal, msgspec.json.encode
     return {
         "sealed_narrative": seal(vault_id, Purpose.NARRATIVE, NARRATIVE_PLACE, encode(narrative)),

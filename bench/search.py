@@ -23,6 +23,7 @@ import sqlalchemy as sa
 
 from mailbot.cases import database
 from mailbot.cases.access import Officer
+from mailbot.cases.audit import key_of
 from mailbot.cases.filing import new_reference
 from mailbot.cases.joining import clear_columns
 from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, Identity, Narrative, masked
@@ -55,10 +56,11 @@ def main(counts: list[int]) -> None:
 
 def seeded(folder: Path, count: int) -> Search:
     """An installation with `count` cases."""
-    engine = database.open_database(f"sqlite:///{folder}/mailbot.sqlite3")
-    database.upgrade(engine)
     new_key_file(folder / "keys", "bench")
-    vault = Vault(read_keys(folder / "keys", None), database.open_database(f"sqlite:///{folder}/keystore.sqlite3"))
+    keyring = read_keys(folder / "keys", None)
+    engine = database.open_database(f"sqlite:///{folder}/mailbot.sqlite3", lambda: key_of(keyring))
+    database.upgrade(engine)
+    vault = Vault(keyring, database.open_database(f"sqlite:///{folder}/keystore.sqlite3"))
     vault.create_store()
     messages = list(narratives(vault))
     for at in range(0, count, BATCH):

@@ -12,23 +12,19 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import msgspec
-import structlog
 import typer
 
+from mailbot import audit_commands, backup_commands, inspection_commands, key_commands, report_commands
 from mailbot import config as settings
-from mailbot import sending, worker
 from mailbot.cases import audit, database
 from mailbot.cases.narrative import masked
 from mailbot.cases.services import differences
 from mailbot.cases.vault import new_key_file
 from mailbot.clock import now
 from mailbot.config import Mailbox, config_path, shipped
-from mailbot.correspondence.compose import Composer
-from mailbot.correspondence.contacts import unconfirmed
-from mailbot.correspondence.drafts import Drafter
 from mailbot.correspondence.may_reply import may_reply
 from mailbot.correspondence.own_words import OwnWords
 from mailbot.domain import (
@@ -42,9 +38,14 @@ from mailbot.domain import (
     Role,
 )
 from mailbot.errors import ConfigError, DeliveryFailed, MailbotError, NotAllowed
+from mailbot.later import make_ready
+from mailbot.log import log
 from mailbot.parts import Parts, judge, parts_of
 from mailbot.pipeline import Tally, file_handed_back, opened, process
-from mailbot.rota import Rota
+from mailbot.pipeline import poll as taken_in
+
+if TYPE_CHECKING:
+    from mailbot.worker import Worker
 
 OTHERS_SECONDS = 60
 """How long `poll --once` waits for another process that is taking in the same mailbox."""
@@ -64,6 +65,13 @@ app.add_typer(services_app, name="services")
 app.add_typer(authorities_app, name="authorities")
 app.add_typer(models_app, name="models")
 app.add_typer(search_app, name="search")
+app.add_typer(report_commands.app, name="report")
+app.add_typer(inspection_commands.app, name="inspections")
+report_commands.app.command("inspection")(inspection_commands.brief)
+app.add_typer(audit_commands.app, name="audit")
+app.add_typer(key_commands.app, name="keys")
+app.command()(backup_commands.backup)
+app.command()(backup_commands.restore)
 
 ConfigOption = Annotated[
     str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
@@ -84,12 +92,13 @@ def init(
     from mailbot.web import accounts
 
     installation = parts_of(config)
-    key_file = Path(installation.config.keys.file)
-    if settings.keys_from_environment() is None and not key_file.exists():
+    key_file = installation.key_file
+    if key_file and not key_file.exists():
         new_key_file(key_file, f"{now():%Y-%m}")
         print(f"keys written to {key_file}: keep a copy apart from every backup of the database")
     database.upgrade(installation.engine)
     installation.vault.create_store()
+    installation.checkpoints.begin_chain()
     print("database ready")
     if hint := _unindexed(installation):
         print(hint)
@@ -105,6 +114,8 @@ def init(
 @app.command()
 def check(config: ConfigOption = None) -> None:
     """Try configuration, templates, model, database, each mailbox and outgoing mail; changes nothing."""
+    from mailbot.correspondence.contacts import unconfirmed
+
     installation = parts_of(config)
     print("ok      configuration")
     failed = False
@@ -122,6 +133,8 @@ def check(config: ConfigOption = None) -> None:
     alerts = installation.config.alerts
     if alerts and alerts.public_url.startswith("https://") and not installation.config.web.proxy:
         print("warns   web: proxy is not set, so that failed sign-ins from everywhere count as from one address")
+    if not installation.config.audit.send_to:
+        print("warns   audit: send_to is not set: whoever rules this machine can cut the trail's end off unnoticed")
     if not failed and (hint := _unindexed(installation)):
         print(f"warns   search: {hint}")
     if failed:
@@ -150,8 +163,11 @@ def _unindexed(installation: Parts) -> str:
 
 def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]]]:
     from mailbot.correspondence.carriers import carrier
+    from mailbot.correspondence.compose import Composer
+    from mailbot.correspondence.drafts import Drafter
     from mailbot.intake.scanner import ClamAV
     from mailbot.triage.artefacts import artefacts
+    from mailbot.witness import try_out
 
     def signs_in(box: Mailbox) -> str:
         with opened(box, installation.tokens.get(box.name)) as mailbox:
@@ -198,6 +214,8 @@ def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]
     if installation.config.alerts and installation.config.alerts.enabled:
         yield "rota", rota
     yield "outgoing mail", sends
+    if installation.config.audit.send_to:
+        yield "audit trail's witness", partial(try_out, installation.config.audit)
 
 
 @app.command()
@@ -209,9 +227,8 @@ def poll(once: OnceOption = False, config: ConfigOption = None) -> None:
     failed = False
     for box in installation.config.mailbox:
         try:
-            tally = worker.poll(
-                box, installation.office, installation.tokens.get(box.name), wait_seconds=OTHERS_SECONDS
-            )
+            token = installation.tokens.get(box.name)
+            tally = taken_in(box, installation.office, token, wait_seconds=OTHERS_SECONDS)
         except MailbotError as error:
             failed = True
             _complain(error)
@@ -280,6 +297,8 @@ def send(once: OnceOption = False, config: ConfigOption = None) -> None:
     """Send what is due in the outbox, then end."""
     if not once:
         raise ConfigError("send runs once and ends: say `mailbot send --once`; for a schedule use `mailbot worker`")
+    from mailbot import sending
+
     installation = parts_of(config).ready()
     results = sending.send(installation.config, installation.outbox, now)
     laid = sending.lay_out(installation.config, installation.outbox, now)
@@ -302,16 +321,19 @@ def run(config: ConfigOption = None) -> None:
     """Take in, send and serve the queue, in one process."""
     installation = parts_of(config).ready()
     _demand_alerts(installation)
-    _serve(installation, with_worker=True)
+    _serve(installation, with_worker=True, settings_at=config_path(config))
 
 
 @app.command(name="worker")
 def work(config: ConfigOption = None) -> None:
     """Take in and send on schedule, without the queue."""
+    from mailbot.reloading import reload_on_hangup
+
     installation = parts_of(config).ready()
     _demand_alerts(installation)
-    _configure_log(logging.INFO)
+    log.configure(logging.INFO)
     jobs = _worker_of(installation)
+    reload_on_hangup(installation, config_path(config), jobs)
     jobs.start()
     print("worker started", flush=True)
     _wait_for_the_end()
@@ -330,6 +352,7 @@ def demo(
     no_web: Annotated[bool, typer.Option("--no-web", help="Print the queue and end.")] = False,
 ) -> None:
     """A throwaway installation with sample messages: no server, network or secret."""
+    from mailbot import sending
     from mailbot.correspondence.authorities import authorities_on, read_authority_contacts
     from mailbot.demo import AUTHORITY_CONTACTS, REGISTER, demonstration
     from mailbot.triage.register import read_register
@@ -340,7 +363,7 @@ def demo(
         known = authorities_on(shipped("models"), now().date())
         installation.authorities.replace(read_authority_contacts(AUTHORITY_CONTACTS, known), "demo")
         for box in installation.config.mailbox:
-            tally = worker.poll(box, installation.office)
+            tally = taken_in(box, installation.office)
             print(f"{box.name}: {tally.new} new, {tally.filed} filed, {tally.set_aside} set aside, {tally.left} left")
         sending.send(installation.config, installation.outbox, now)
         if no_web:
@@ -553,13 +576,15 @@ def services_import(csv: Path, config: ConfigOption = None, as_json: JsonOption 
         print(json.dumps(msgspec.to_builtins(changes)))
         return
     lines = [["new", one.urn, one.name] for one in changes.new] if changes.same or changes.changed else []
-    lines += [["changed", new.urn, f"{new.name}: {', '.join(differences(old, new))}"] for old, new in changes.changed]
+    for old, new in changes.changed:
+        what = "reopened" if new in changes.reopened else "changed"
+        lines.append([what, new.urn, f"{new.name}: {', '.join(differences(old, new))}"])
     lines += [["closed", one.urn, one.name] for one in changes.closed]
     if lines:
         _table(["", "URN", "service"], lines)
     print(
         f"{len(changes.new)} new, {len(changes.changed)} changed, {len(changes.closed)} closed as no longer listed, "
-        f"{changes.same} as before"
+        f"{len(changes.reopened)} open again, {changes.same} as before"
     )
 
 
@@ -813,7 +838,8 @@ def _table(headings: list[str], rows: list[list[str]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _serve(installation: Parts, *, with_worker: bool) -> None:
+def _serve(installation: Parts, *, with_worker: bool, settings_at: Path | None = None) -> None:
+    from mailbot.reloading import reload_on_hangup
     from mailbot.web.app import create_app
     from mailbot.web.serving import server_of
 
@@ -825,7 +851,9 @@ def _serve(installation: Parts, *, with_worker: bool) -> None:
         raise MailbotError(f"web.port {address.port} on {address.host} cannot be used: {error.strerror}") from None
     jobs = _worker_of(installation) if with_worker else None
     if jobs:
-        _configure_log(logging.INFO)
+        log.configure(logging.INFO)
+        if settings_at:
+            reload_on_hangup(installation, settings_at, jobs)
         jobs.start()
     try:
         server.run()
@@ -835,20 +863,13 @@ def _serve(installation: Parts, *, with_worker: bool) -> None:
             jobs.stop()
 
 
-def _worker_of(installation: Parts) -> worker.Worker:
-    return worker.Worker(
-        installation.config,
-        installation.office,
-        worker.Books(
-            outbox=installation.outbox,
-            second_looks=installation.second_looks,
-            alerts=installation.alert_book,
-            approaches=installation.approaches,
-            openings=installation.openings,
-        ),
-        now,
-        installation.tokens,
-    )
+def _worker_of(installation: Parts) -> Worker:
+    from mailbot.reloading import books_of
+    from mailbot.worker import Worker
+
+    office = installation.office
+    make_ready(office.assessor, office.composer, office.own_words)  # it does not start with broken rules
+    return Worker(installation.config, office, books_of(installation), now, installation.tokens)
 
 
 def _wait_for_the_end() -> None:
@@ -876,6 +897,8 @@ def _rota_problems(installation: Parts) -> list[str]:
     alerts = installation.config.alerts
     if alerts is None or not alerts.enabled:
         return []
+    from mailbot.rota import Rota
+
     rota = Rota.load(Path(alerts.rota))
     return rota.problems(installation.alert_book.roles(), now().date())
 
@@ -890,23 +913,9 @@ def _complain(error: Exception | str) -> None:
     print(" ".join(str(error).split()), file=sys.stderr)
 
 
-def _configure_log(level: int = logging.WARNING) -> None:
-    """Log lines go to stderr, one each; no library's debug output, which could carry what people wrote."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "action", "event"]),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-    )
-
-
 def main() -> NoReturn:
     """Runs the command; every expected failure is one line on stderr. SIGTERM ends it as tidily as Ctrl+C does."""
-    _configure_log()
+    log.configure(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app(standalone_mode=True)

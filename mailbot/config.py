@@ -11,7 +11,7 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
+from mailbot.domain import ActionKind, Kind, Role
 from mailbot.errors import ConfigError
 from mailbot.targets import Targets, target_of
 
@@ -31,10 +32,15 @@ class Database(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Keys(Struct, frozen=True, forbid_unknown_fields=True):
-    """`file` holds the named keys; `store` is the database of wrapped keys, apart from the main one."""
+    """`file` holds the named keys; `store` is the database of wrapped keys, apart from the main one.
+
+    `command` gives the keys in the file's place. An old key is kept for backups of the key store of `keep_days`.
+    """
 
     file: str = "mailbot.keys"
     store: str = "sqlite:///mailbot-keystore.sqlite3"
+    command: tuple[str, ...] = ()
+    keep_days: int = 35
 
 
 class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,6 +166,39 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
         return _secret("alerts", self.webhook_env, "")
 
 
+class OIDC(Struct, frozen=True, forbid_unknown_fields=True):
+    """The organisation's own sign-in service (OpenID Connect), and which of its groups has which role here.
+
+    `address_claim` tells what somebody is called here; `groups_claim` what they belong to.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret_env: str
+    roles: dict[str, str]
+    local_accounts: bool = True
+    address_claim: str = "preferred_username"
+    groups_claim: str = "groups"
+    ca_file: str = ""
+
+    @property
+    def client_secret(self) -> str:
+        return _secret("web.oidc", self.client_secret_env, "")
+
+
+class Api(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often a token may ask."""
+
+    requests_a_minute: int = 120
+
+
+class Webhooks(Struct, frozen=True, forbid_unknown_fields=True):
+    """How other systems are told. `allow_loopback` is for trying it out on one machine, without TLS."""
+
+    ca_file: str = ""
+    allow_loopback: bool = False
+
+
 class Web(Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "localhost"
     port: int = 8000
@@ -169,11 +208,95 @@ class Web(Struct, frozen=True, forbid_unknown_fields=True):
     session_hours: int = 8
     proxy: str = ""
     metrics_token_env: str = ""
+    oidc: OIDC | None = None
 
     @property
     def metrics_token(self) -> str:
         """What a reader of /metrics from another machine must show; '' where none may."""
         return _secret("web", self.metrics_token_env, "") if self.metrics_token_env else ""
+
+
+class Identity(Struct, frozen=True, forbid_unknown_fields=True):
+    """For how long who wrote stays open, and who must agree to it for whistleblowers and restricted cases."""
+
+    minutes: int = 15
+    second_officer: Literal["whistleblowers", "never"] = "whistleblowers"
+
+
+class Inspection(Struct, frozen=True, forbid_unknown_fields=True):
+    """The themes under which information is held for inspections; by default what the inspection framework asks."""
+
+    themes: tuple[str, ...] = (
+        "Children's experiences and progress",
+        "Health, education and activities",
+        "Children's views and complaints",
+        "Relationships, behaviour and restraint",
+        "Help and protection",
+        "Missing children and exploitation",
+        "Recruitment and checks",
+        "Staffing, training and supervision",
+        "Leadership and management",
+        "Premises and surroundings",
+    )
+
+
+class Reports(Struct, frozen=True, forbid_unknown_fields=True):
+    """Counts below `suppress_below` are withheld in what is published. `words` is a file with our own words, else the
+    shipped ones count."""
+
+    suppress_below: int = 5
+    words: str = ""
+
+
+class Audit(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often a checkpoint of the audit trail is signed, and the host that keeps them: ``syslog://host:6514`` (TLS),
+    ``syslog+tcp://host:514``, or an ``https`` address; '' where nobody does."""
+
+    checkpoint_minutes: int = 60
+    send_to: str = ""
+    token_env: str = ""
+    ca_file: str = ""
+
+    @property
+    def token(self) -> str:
+        """What an https address is shown; '' where it wants none."""
+        return _secret("audit", self.token_env, "") if self.token_env else ""
+
+
+class Period(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many `months` after its last working day a closed case goes; what is '' does not matter. `because` says why."""
+
+    months: int
+    kind: str = ""
+    decision: str = ""
+    mailbox: str = ""
+    because: str = ""
+
+
+class Retention(Struct, frozen=True, forbid_unknown_fields=True):
+    """When closed cases go. The longest period that fits a case counts, `other_months` where none does.
+
+    `protected_months` is the least for a child at risk, for workers' disclosures and where sexual abuse is spoken of.
+    `server_months` after the same day the originals may go from the mail server, where `remove_from_server` says so.
+    """
+
+    periods: tuple[Period, ...] = (
+        Period(months=6, kind="spam", because="nobody's record; kept only for what a filter got wrong"),
+        Period(months=12, kind="automatic", because="machines' mail tells nothing once its case is done"),
+        Period(months=36, kind="enquiry", because="a question that was answered, and time to complain about the answer"),
+        Period(months=36, kind="information_request", because="internal review, the Commissioner, the tribunal"),
+        Period(months=120, kind="concern", because="several inspection cycles of the service"),
+        Period(months=300, decision="refer_to_authority", because="until a child it may be about has long been of age"),
+        Period(months=180, decision="ask_the_service", because="evidence of how a service enquires into itself"),
+        Period(months=180, decision="bring_inspection_forward", because="evidence of a regulatory decision"),
+        Period(months=180, decision="hold_for_inspection", because="evidence of a regulatory decision"),
+        Period(months=180, decision="inspect", because="evidence of a regulatory decision"),
+        Period(months=120, decision="share_with_body", because="the other body may come back to it"),
+    )
+    other_months: int = 120
+    protected_months: int = 900
+    remove_from_server: bool = False
+    server_months: int = 24
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,6 +312,13 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     queue: Queue = Queue()
     alerts: Alerts | None = None
     web: Web = Web()
+    identity: Identity = Identity()
+    audit: Audit = Audit()
+    reports: Reports = Reports()
+    inspection: Inspection = Inspection()
+    retention: Retention = Retention()
+    api: Api = Api()
+    webhooks: Webhooks = Webhooks()
 
     @property
     def own_addresses(self) -> frozenset[str]:
@@ -278,6 +408,13 @@ def _decoded(raw: Mapping[str, Any]) -> Config:
         "queue": Queue,
         "alerts": Alerts,
         "web": Web,
+        "identity": Identity,
+        "audit": Audit,
+        "reports": Reports,
+        "inspection": Inspection,
+        "retention": Retention,
+        "api": Api,
+        "webhooks": Webhooks,
     }
     for name, struct in others.items():
         if name in raw:
@@ -298,6 +435,9 @@ def _section(path: str, raw: object, struct: type[S]) -> S:
         if types[key] == OAuth | None and isinstance(value, dict):
             _section(f"{path}.{key}", value, OAuth)
             continue
+        if types[key] == OIDC | None and isinstance(value, dict):
+            _section(f"{path}.{key}", value, OIDC)
+            continue
         try:
             msgspec.convert(value, types[key])
         except msgspec.ValidationError:
@@ -317,12 +457,16 @@ def _unknown_key(path: str, known: Mapping[str, Any] | set[str]) -> str:
 def _allowed(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return " | ".join(get_args(kind))
+    if get_origin(kind) is tuple and get_args(kind)[0] is Period:
+        return 'a list of tables, such as { months = 120, kind = "concern", because = "…" }'
     if get_origin(kind) is tuple:
         return 'a list of texts, such as ["INBOX"]'
     if get_origin(kind) is dict:
         return 'a table of texts, such as { "enquiries@example.gov.uk" = "…" }'
     if kind == OAuth | None:
         return 'a table, such as { token_url = "https://…", client_id = "…", client_secret_env = "…" }'
+    if kind == OIDC | None:
+        return "a section, such as [web.oidc] with issuer, client_id, client_secret_env and roles"
     return {str: "a text in quotes", int: "a whole number", bool: "true | false"}.get(kind, str(kind))
 
 
@@ -345,6 +489,8 @@ def _check(config: Config) -> None:
             raise ConfigError(f'{path}.folders: found []; allowed: at least one folder, such as ["INBOX"]')
         if box.processed_folder in box.folders:
             raise ConfigError(f'{path}.processed_folder: "{box.processed_folder}" is also polled; name another folder')
+    if config.api.requests_a_minute < 1:
+        raise ConfigError(f"api.requests_a_minute: found {config.api.requests_a_minute}; allowed: 1 or more")
     if config.scanner is not None and bool(config.scanner.socket) == bool(config.scanner.host):
         raise ConfigError("scanner: either socket or host is needed, not both")
     for key in msgspec.structs.fields(Acknowledgements):
@@ -354,6 +500,21 @@ def _check(config: Config) -> None:
         _need("alerts", config.alerts, ("public_url", "rota", "webhook_env"), "enabled = true")
     if not 0 <= config.triage.second_looks <= 1:
         raise ConfigError(f"triage.second_looks: found {config.triage.second_looks}; allowed: a share from 0 to 1")
+    if not 1 <= config.identity.minutes <= 60:
+        raise ConfigError(f"identity.minutes: found {config.identity.minutes}; allowed: 1 to 60")
+    themes = config.inspection.themes
+    if not themes or len(set(themes)) != len(themes) or not all(0 < len(one.strip()) <= 64 for one in themes):
+        raise ConfigError(
+            f"inspection.themes: found {list(themes)}; allowed: one or more different themes of 64 letters at most"
+        )
+    if not 3 <= config.reports.suppress_below <= 100:
+        raise ConfigError(f"reports.suppress_below: found {config.reports.suppress_below}; allowed: 3 to 100")
+    _check_audit(config.audit)
+    _check_retention(config)
+    if not 0 <= config.keys.keep_days <= 35:
+        raise ConfigError(f"keys.keep_days: found {config.keys.keep_days}; allowed: 0 to 35")
+    if config.keys.command and not config.keys.command[0]:
+        raise ConfigError('keys.command: found "" as the program; allowed: a list such as ["/usr/bin/keys", "mailbot"]')
     _check_queue(config.queue)
     _check_web(config.web)
     _check_outgoing(config)
@@ -368,6 +529,56 @@ def _check_web(web: Web) -> None:
         ipaddress.ip_address(web.proxy or "127.0.0.1")
     except ValueError:
         raise ConfigError(f'web.proxy: found "{web.proxy}"; allowed: one IP address, such as "127.0.0.1"') from None
+    if web.oidc is not None:
+        _check_oidc(web.oidc)
+
+
+def _check_oidc(oidc: OIDC) -> None:
+    _need("web.oidc", oidc, ("issuer", "client_id", "client_secret_env"), "single sign-on")
+    _refuse_clear_address("web.oidc.issuer", oidc.issuer)
+    roles = ", ".join(Role)
+    if not oidc.roles:
+        raise ConfigError("web.oidc.roles: nothing found; it names a role for each group that may come in")
+    for group, role in oidc.roles.items():
+        if role not in tuple(Role):
+            raise ConfigError(f'web.oidc.roles."{group}": found "{role}"; allowed: {roles}')
+
+
+def _check_audit(audit: Audit) -> None:
+    if not 1 <= audit.checkpoint_minutes <= 1440:
+        raise ConfigError(f"audit.checkpoint_minutes: found {audit.checkpoint_minutes}; allowed: 1 to 1440")
+    if not audit.send_to:
+        return
+    address = urlsplit(audit.send_to)
+    if address.scheme not in ("syslog", "syslog+tcp", "https", "http") or not address.hostname:
+        raise ConfigError(
+            f'audit.send_to: found "{audit.send_to}"; allowed: "syslog://host:6514" (TLS) | "syslog+tcp://host:514" | '
+            '"https://…"'
+        )
+    if address.scheme in ("https", "http"):
+        _refuse_clear_address("audit.send_to", audit.send_to)
+
+
+def _check_retention(config: Config) -> None:
+    retention, longest = config.retention, config.retention.protected_months
+    named: dict[str, Iterable[str]] = {
+        "kind": Kind,
+        "decision": ActionKind,
+        "mailbox": [box.name for box in config.mailbox],
+    }
+    for number, period in enumerate(retention.periods):
+        for field, known in named.items():
+            found = getattr(period, field)
+            if found and found not in known:
+                path = f"retention.periods[{number}].{field}"
+                raise ConfigError(f'{path}: found "{found}"; allowed: {", ".join(known)}')
+    counted = {f"periods[{number}].months": period.months for number, period in enumerate(retention.periods)}
+    counted |= {name: getattr(retention, name) for name in ("other_months", "server_months")}
+    for name, months in counted.items():
+        if not 1 <= months <= longest:
+            raise ConfigError(f"retention.{name}: found {months}; allowed: 1 to protected_months, which is {longest}")
+    if longest > 1200:
+        raise ConfigError(f"retention.protected_months: found {longest}; allowed: 1200 at most, which is a century")
 
 
 def _check_queue(queue: Queue) -> None:
@@ -437,6 +648,11 @@ def _refuse_clear_address(path: str, address: str) -> None:
         raise ConfigError(f'{path}: found "{address}"; allowed: an https address (http only on loopback)')
 
 
+def _program(command: tuple[str, ...], folder: Path) -> tuple[str, ...]:
+    """A command whose program, where it is named by a path, is taken from `folder`; else it is found on the PATH."""
+    return (str(folder / command[0]), *command[1:]) if command and "/" in command[0] else command
+
+
 def _resolved(config: Config, folder: Path) -> Config:
     """The same with every relative path taken from the folder of the configuration file."""
 
@@ -450,7 +666,13 @@ def _resolved(config: Config, folder: Path) -> Config:
     return msgspec.structs.replace(
         config,
         database=Database(url=database(config.database.url)),
-        keys=Keys(file=absolute(config.keys.file), store=database(config.keys.store)),
+        reports=msgspec.structs.replace(config.reports, words=absolute(config.reports.words)),
+        keys=msgspec.structs.replace(
+            config.keys,
+            file=absolute(config.keys.file),
+            store=database(config.keys.store),
+            command=_program(config.keys.command, folder),
+        ),
         mailbox=tuple(
             msgspec.structs.replace(
                 box,
@@ -477,4 +699,11 @@ def _resolved(config: Config, folder: Path) -> Config:
         ),
         scanner=config.scanner and msgspec.structs.replace(config.scanner, socket=absolute(config.scanner.socket)),
         alerts=config.alerts and msgspec.structs.replace(config.alerts, rota=absolute(config.alerts.rota)),
+        audit=msgspec.structs.replace(config.audit, ca_file=absolute(config.audit.ca_file)),
+        webhooks=msgspec.structs.replace(config.webhooks, ca_file=absolute(config.webhooks.ca_file)),
+        web=msgspec.structs.replace(
+            config.web,
+            oidc=config.web.oidc
+            and msgspec.structs.replace(config.web.oidc, ca_file=absolute(config.web.oidc.ca_file)),
+        ),
     )

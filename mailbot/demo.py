@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailbot import config as settings
-from mailbot.cases import database
+from mailbot.cases import audit, database
 from mailbot.cases.vault import Vault, new_key_file, read_keys
 from mailbot.clock import now
 from mailbot.config import Config
@@ -79,8 +79,9 @@ def demonstration(port: int) -> Iterator[tuple[Config, list[SignIn]]]:
             _deliver(SAMPLES / mailbox, folder / "mail" / mailbox)
         config = settings.load(folder / "config.toml")
         new_key_file(Path(config.keys.file), "demo")
-        Vault(read_keys(Path(config.keys.file), None), database.open_database(config.keys.store)).create_store()
-        engine = database.open_database(config.database.url)
+        keyring = read_keys(Path(config.keys.file), None)
+        Vault(keyring, database.open_database(config.keys.store)).create_store()
+        engine = database.open_database(config.database.url, lambda: audit.key_of(keyring))
         database.upgrade(engine)
         yield config, [_employed(engine, role, email) for role, email in STAFF]
     finally:

@@ -179,6 +179,8 @@ class TaskKind(StrEnum):
     SENT_DESPITE_WARNING = "sent_despite_warning"
     GLASS_BROKEN = "glass_broken"
     SECOND_OFFICER = "second_officer"
+    IDENTITY_ASKED = "identity_asked"
+    IDENTITY_OPENED = "identity_opened"
 
 
 class ActionKind(StrEnum):
@@ -193,6 +195,22 @@ class ActionKind(StrEnum):
     SHARE_WITH_BODY = "share_with_body"
     ASK_THE_SENDER = "ask_the_sender"
     NO_FURTHER_ACTION = "no_further_action"
+
+
+class ActionState(StrEnum):
+    """How an action stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class Finding(StrEnum):
+    """What weighing a case against a regulation or standard came to (P14)."""
+
+    MAY_BE_BREACHED = "may_be_breached"
+    NOT_BREACHED = "not_breached"
+    NOT_CLEAR_YET = "not_clear_yet"
 
 
 class ApproachState(StrEnum):
@@ -662,6 +680,13 @@ APPROACHES = (
 )
 """The decisions that are carried out by writing to somebody."""
 
+OUTLIVE_THE_CASE = (
+    ActionKind.HOLD_FOR_INSPECTION,
+    ActionKind.BRING_INSPECTION_FORWARD,
+    ActionKind.INSPECT,
+)
+"""The decisions that end with an inspection, not with the case."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedLetter:
@@ -708,6 +733,7 @@ class QueueEntry:
     look_first: bool
     assigned_to: str | None
     has_task: bool
+    second_service_type: str = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -719,13 +745,25 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """Something decided on a case (P13), with who decided it, when, and when it is due (a date in words or None)."""
+    """Something decided on a case (P13): who decided it, who sees to it by when, and what came of it.
 
+    `outcome` says what was done, or why it was dropped; '' while it is open and where nothing was said.
+    """
+
+    id: int
     kind: ActionKind
     decided_by: str
     decided_at: datetime
     due_at: datetime | None
-    done: bool
+    owner: str
+    state: ActionState
+    settled_by: str | None
+    settled_at: datetime | None
+    outcome: str
+
+    @property
+    def done(self) -> bool:
+        return self.state is ActionState.DONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,14 @@ class AlarmFailed(MailbotError):
     """Nobody could be told that something is wrong; the text says what it was."""
 
 
+class AuditBroken(MailbotError):
+    """The audit trail is not as it was written; the text says where it breaks first, and what to do."""
+
+
+class CheckpointNotSent(MailbotError):
+    """The host that keeps the audit trail's checkpoints could not be handed one; it is tried again at the next run."""
+
+
 class KeysMissing(MailbotError):
     """The key file or a key that a record needs is not there, or does not fit."""
 
@@ -55,6 +63,10 @@ class NotAllowed(MailbotError):
     """This member of staff may not see or do that. The text never says whether the thing exists."""
 
 
+class ActionsOpen(NotAllowed):
+    """A case cannot be closed while something that was decided on it is neither done nor dropped; the text names it."""
+
+
 class StorageFailed(MailbotError):
     """The database could not be read or written."""
 
@@ -65,3 +77,11 @@ class AddressUnusable(MailbotError):
 
 class EnteredAlready(MailbotError):
     """A form that counts once was sent again with other words; nothing was written."""
+
+
+class ReportRefused(MailbotError):
+    """A report cannot be drawn up or published as asked; nothing was written."""
+
+
+class BackupRefused(MailbotError):
+    """A backup could not be made, or cannot be put back here: it is damaged, or the place is not empty."""

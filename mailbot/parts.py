@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mailbot import config as settings
-from mailbot.cases import database
+from mailbot.cases import audit, database
+from mailbot.cases.actions import Actions
 from mailbot.cases.alerts import AlertBook
 from mailbot.cases.approaches import Approaches
 from mailbot.cases.approvals import Approvals
@@ -17,38 +18,55 @@ from mailbot.cases.aside import Aside
 from mailbot.cases.authorities import Authorities
 from mailbot.cases.bulk import Bulk
 from mailbot.cases.by_hand import Entries
+from mailbot.cases.calendars import Calendars
+from mailbot.cases.checkpoints import Checkpoints
 from mailbot.cases.covering import Covering
 from mailbot.cases.database import Engine
+from mailbot.cases.enquiries import LinesOfEnquiry
 from mailbot.cases.first_answers import FirstAnswers
 from mailbot.cases.handovers import Handovers
+from mailbot.cases.held import Held
 from mailbot.cases.history import History
+from mailbot.cases.identity import Identities
+from mailbot.cases.inspections import Inspections
+from mailbot.cases.key_file import keys_from_command
 from mailbot.cases.learning import Learning
+from mailbot.cases.leases import Leases
 from mailbot.cases.ledger import Ledger
 from mailbot.cases.openings import Openings
+from mailbot.cases.originals import Originals
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.oversight import Overseeing
+from mailbot.cases.overview import Overview
 from mailbot.cases.queue import Queue
+from mailbot.cases.rotation import Rotation
 from mailbot.cases.search import Search
 from mailbot.cases.second_looks import SecondLooks
 from mailbot.cases.services import Services
+from mailbot.cases.sources import Sources
+from mailbot.cases.standards import StandardBook, Weighings
 from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
 from mailbot.cases.together import Together
-from mailbot.cases.vault import Vault, read_keys
+from mailbot.cases.trail import Trail
+from mailbot.cases.vault import Keyring, Vault, read_keys
 from mailbot.cases.views import Views
+from mailbot.cases.writings import Writings
 from mailbot.clock import now
 from mailbot.config import Config, config_path, shipped
-from mailbot.correspondence.authorities import authorities_on
-from mailbot.correspondence.compose import Composer
-from mailbot.correspondence.contacts import read_contacts
-from mailbot.correspondence.drafts import Drafter
-from mailbot.correspondence.own_words import OwnWords
-from mailbot.dispatch import Dispatch
 from mailbot.domain import Email, RawMail, RegisteredService
 from mailbot.errors import MailbotError
+from mailbot.later import later
 from mailbot.pipeline import Office
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what takes long to load is loaded where it is built: a command may need none of it
+    from mailbot.cases.backup import Backups
+    from mailbot.correspondence.compose import Composer
+    from mailbot.correspondence.own_words import OwnWords
+    from mailbot.dispatch import Dispatch
     from mailbot.intake.oauth import Tokens
+    from mailbot.reports.drafting import AnnualReports
+    from mailbot.reports.inspection import Briefs
     from mailbot.web.app import Record
 
 
@@ -64,16 +82,50 @@ class Parts:
 
     @cached_property
     def engine(self) -> Engine:
-        return database.open_database(self.config.database.url)
+        return database.open_database(self.config.database.url, lambda: self.audit_key)
+
+    @cached_property
+    def audit_key(self) -> bytes:
+        return audit.key_of(self.vault.keyring)
 
     @cached_property
     def vault(self) -> Vault:
-        keyring = read_keys(Path(self.config.keys.file), settings.keys_from_environment())
-        return Vault(keyring, database.open_database(self.config.keys.store))
+        return Vault(self.keys_now(), self.key_store, self.keys_now)
+
+    @cached_property
+    def key_store(self) -> Engine:
+        return database.open_database(self.config.keys.store)
+
+    @property
+    def key_file(self) -> Path | None:
+        """The file with the keys; None where they come from the environment or from a command."""
+        elsewhere = settings.keys_from_environment() is not None or self.config.keys.command
+        return None if elsewhere else Path(self.config.keys.file)
+
+    def keys_now(self) -> Keyring:
+        """The keys, read anew from wherever they come from."""
+        environment = settings.keys_from_environment()
+        if environment is None and self.config.keys.command:
+            return keys_from_command(self.config.keys.command)
+        return read_keys(Path(self.config.keys.file), environment)
+
+    @cached_property
+    def rotation(self) -> Rotation:
+        return Rotation(self.keys_now, self.key_store, now, self.key_file, self.config.keys.keep_days)
+
+    @cached_property
+    def backups(self) -> Backups:
+        from mailbot.cases.backup import Backups
+
+        return Backups(self.engine, self.key_store, self.vault.keyring.digest, now)
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.engine, self.vault, now)
+        return Ledger(self.engine, self.vault, now, self.leases)
+
+    @cached_property
+    def leases(self) -> Leases:
+        return Leases(self.engine)
 
     @cached_property
     def restricted_mailboxes(self) -> frozenset[str]:
@@ -124,8 +176,56 @@ class Parts:
         return AlertBook(self.engine, now)
 
     @cached_property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self.engine, self.vault.keyring, now)
+
+    @cached_property
     def openings(self) -> Openings:
         return Openings(self.engine, now)
+
+    @cached_property
+    def inspections(self) -> Inspections:
+        return Inspections(self.engine, now)
+
+    @cached_property
+    def briefs(self) -> Briefs:
+        from mailbot.reports.inspection import Briefs
+
+        return Briefs(
+            services=self.services,
+            overview=Overview(self.engine, now),
+            held=Held(self.engine, self.vault, now),
+            inspections=self.inspections,
+            enquiries=self.lines_of_enquiry,
+            weighings=self.weighings,
+            sources=Sources(self.engine, self.vault),
+        )
+
+    @cached_property
+    def lines_of_enquiry(self) -> LinesOfEnquiry:
+        return LinesOfEnquiry(self.engine, self.vault, now)
+
+    @cached_property
+    def weighings(self) -> Weighings:
+        return Weighings(self.engine, self.vault, now, StandardBook.load(shipped("models")))
+
+    @cached_property
+    def identities(self) -> Identities:
+        rules = self.config.identity
+        return Identities(self.engine, self.vault, now, rules.minutes, rules.second_officer)
+
+    @cached_property
+    def originals(self) -> Originals:
+        from mailbot.intake.taking_out import TakingOut
+
+        take_out = TakingOut(self.config.scanner)
+        return Originals(self.engine, self.vault, now, self.identities, take_out, scans=take_out.can)
+
+    @cached_property
+    def annual_reports(self) -> AnnualReports:
+        from mailbot.reports.drafting import AnnualReports
+
+        return AnnualReports(self.engine, now, self.config.reports)
 
     @cached_property
     def approaches(self) -> Approaches:
@@ -137,6 +237,9 @@ class Parts:
 
     @cached_property
     def dispatch(self) -> Dispatch:
+        from mailbot.correspondence.drafts import Drafter
+        from mailbot.dispatch import Dispatch
+
         drafter = Drafter(shipped("templates"))
         return Dispatch(self.approaches, self.authorities, self.services, drafter, self.reply_addresses, now)
 
@@ -153,21 +256,36 @@ class Parts:
 
     @cached_property
     def office(self) -> Office:
+        """What judges and writes is built with the first message: fetching needs neither."""
+
+        def composer() -> Composer:
+            from mailbot.correspondence.compose import Composer
+
+            return Composer(shipped("templates"), self.reply_addresses)
+
+        def own_words() -> OwnWords:
+            from mailbot.correspondence.own_words import OwnWords
+
+            return OwnWords(shipped("templates"))
+
+        triage = self.config.triage
         return Office(
             ledger=self.ledger,
             store=self.store,
             aside=self.aside,
             standings=self.standings,
-            parse=self.reader,
-            assessor=judge(Path(self.config.triage.learnt), self.services.listed, self.config.triage.encoder),
-            composer=Composer(shipped("templates"), self.reply_addresses),
-            own_words=OwnWords(shipped("templates")),
+            parse=later(lambda: self.reader),
+            assessor=later(lambda: judge(Path(triage.learnt), self.services.listed, triage.encoder)),
+            composer=later(composer),
+            own_words=later(own_words),
             own_addresses=self.config.own_addresses,
             caps=self.config.acknowledgements,
         )
 
     @cached_property
     def record(self) -> Record:
+        from mailbot.correspondence.authorities import authorities_on
+        from mailbot.correspondence.contacts import read_contacts
         from mailbot.web.app import Record
 
         return Record(
@@ -197,6 +315,22 @@ class Parts:
             approvals=Approvals(self.engine, self.vault, now, self.store),
             covering=Covering(self.engine, self.vault, now),
             history=History(self.engine),
+            services=self.services,
+            overview=self.briefs.overview,
+            overseeing=Overseeing(self.engine, now),
+            inspections=self.inspections,
+            held=self.briefs.held,
+            briefs=self.briefs,
+            calendars=Calendars(self.engine, self.vault.keyring, now),
+            actions=Actions(self.engine, self.vault, now),
+            lines_of_enquiry=self.lines_of_enquiry,
+            weighings=self.weighings,
+            writings=Writings(self.engine, self.vault, now),
+            trail=Trail(self.engine),
+            checkpoints=self.checkpoints,
+            identities=self.identities,
+            originals=self.originals,
+            annual_reports=self.annual_reports,
         )
 
     @cached_property

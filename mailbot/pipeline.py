@@ -20,19 +20,27 @@ from mailbot.cases.told import as_entered, as_told
 from mailbot.clock import now
 from mailbot.config import Acknowledgements, Mailbox
 from mailbot.correspondence.as_wished import as_wished
-from mailbot.correspondence.compose import Composer
 from mailbot.correspondence.may_reply import answer_to, may_reply
-from mailbot.correspondence.own_words import OwnWords
 from mailbot.domain import Assessment, Email, RawMail
 from mailbot.errors import ConfigError, MailbotError, MailboxUnreachable, StorageFailed
 from mailbot.intake.mailbox import ImapFolder, ImapMailbox
 from mailbot.intake.maildir import MaildirFolder, MaildirMailbox
 from mailbot.intake.thread import clues_of
+from mailbot.later import make_ready
+from mailbot.log import log
 
 if TYPE_CHECKING:
+    from mailbot.correspondence.compose import Composer
+    from mailbot.correspondence.own_words import OwnWords
     from mailbot.intake.oauth import Tokens
 
-UNFILED_AT_ONCE = 100
+FILED_AT_ONCE = 20
+"""How many stored messages are claimed and filed together: few enough that several workers share what has come."""
+
+
+def never() -> bool:
+    """Whether a run is to end early: not unless somebody says so."""
+    return False
 
 
 class Assessor(Protocol):
@@ -49,7 +57,10 @@ class Assessor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """The parts that turn bytes into filed cases, built once in `mailbot.__main__`."""
+    """The parts that turn bytes into filed cases, put together in `mailbot.parts`.
+
+    Those that read, judge and write may be built with the first message: `mailbot.later`.
+    """
 
     ledger: Ledger
     store: Store
@@ -83,6 +94,7 @@ class Tally:
 
 def process(batch: Sequence[StoredMail], office: Office) -> Tally:
     """Files a batch of stored messages in one transaction; where one of them fails, each by itself."""
+    make_ready(office.assessor, office.composer, office.own_words)  # broken rules are no message's fault
     try:
         file(batch, office)
         return Tally(filed=len(batch))
@@ -167,12 +179,21 @@ def swept(stored: StoredMail, office: Office) -> bool:
         return True
 
 
+def file_stored(
+    office: Office, mailbox: str | None = None, *, handed: bool = False, stopping: Callable[[], bool] = never
+) -> Tally:
+    """Files what is stored and nobody else has in hand, of all mailboxes or one, oldest first, until `stopping`."""
+    tally, more = Tally(), True
+    while more and not stopping():
+        with office.ledger.claimed(FILED_AT_ONCE, mailbox, handed=handed) as batch:
+            more = bool(batch)
+            tally += process(batch, office) if batch else Tally()
+    return tally
+
+
 def file_handed_back(office: Office) -> Tally:
     """Files what a person handed over: set aside and to be tried again or filed by hand, or entered by hand (P25)."""
-    tally = Tally()
-    while handed := office.ledger.handed_back(UNFILED_AT_ONCE):
-        tally += process(handed, office)
-    return tally
+    return file_stored(office, handed=True)
 
 
 def opened(settings: Mailbox, tokens: Tokens | None = None) -> ImapMailbox | MaildirMailbox:
@@ -180,27 +201,51 @@ def opened(settings: Mailbox, tokens: Tokens | None = None) -> ImapMailbox | Mai
     return ImapMailbox(settings, tokens) if settings.kind == "imap" else MaildirMailbox(settings)
 
 
-def take_in(settings: Mailbox, office: Office, tokens: Tokens | None = None, *, wait_seconds: float = 0) -> Tally:
+def poll(
+    settings: Mailbox,
+    office: Office,
+    tokens: Tokens | None = None,
+    *,
+    wait_seconds: float = 0,
+    stopping: Callable[[], bool] = never,
+) -> Tally:
+    """Takes in everything new in one mailbox and logs what was done; raises `MailbotError` where it failed."""
+    tally = take_in(settings, office, tokens, wait_seconds=wait_seconds, stopping=stopping)
+    if tokens is not None and tokens.problem:
+        log.error("the sign-in will end", action="poll", mailbox=settings.name, problem=tokens.problem)
+    counts = {"new": tally.new, "filed": tally.filed, "set_aside": tally.set_aside}
+    log.info("mail taken in", action="poll", mailbox=settings.name, **counts)
+    return tally
+
+
+def take_in(
+    settings: Mailbox,
+    office: Office,
+    tokens: Tokens | None = None,
+    *,
+    wait_seconds: float = 0,
+    stopping: Callable[[], bool] = never,
+) -> Tally:
     """Takes in everything new in one mailbox: first what a crash left unfiled, then each folder.
 
-    Nothing is done where another process is at that mailbox, and still is after `wait_seconds`. Raises
+    Nothing is done where another worker is at that mailbox, and still is after `wait_seconds`. Raises
     `MailboxUnreachable` where the server fails; what was committed by then stays, and the next run goes on.
     """
     with office.ledger.taking_in(settings.name, wait_seconds) as mine:
-        return _take_in(settings, office, tokens) if mine else Tally()
+        return _take_in(settings, office, tokens, stopping) if mine else Tally()
 
 
-def _take_in(settings: Mailbox, office: Office, tokens: Tokens | None) -> Tally:
-    tally, oldest_left_at = Tally(), None
-    while unfiled := office.ledger.unfiled(settings.name, UNFILED_AT_ONCE):
-        tally += process(unfiled, office)
+def _take_in(settings: Mailbox, office: Office, tokens: Tokens | None, stopping: Callable[[], bool]) -> Tally:
+    tally, oldest_left_at = file_stored(office, settings.name, stopping=stopping), None
     trouble: MailbotError | None = None
     try:
         with opened(settings, tokens) as mailbox:
             for name in mailbox.folder_names():
+                if stopping():
+                    return tally
                 try:
                     folder = mailbox.open_folder(name)
-                    tally += _take_in_folder(settings.name, folder, office)
+                    tally += _take_in_folder(settings.name, folder, office, stopping)
                     oldest_left_at = min(filter(None, (oldest_left_at, folder.oldest_left_at)), default=None)
                 except MailboxUnreachable as error:
                     trouble = trouble or error  # the other folders are taken in all the same
@@ -209,17 +254,29 @@ def _take_in(settings: Mailbox, office: Office, tokens: Tokens | None) -> Tally:
     if trouble is not None:
         office.standings.note_problem(settings.name, str(trouble))
         raise trouble
-    office.standings.note_taken_in(settings.name, oldest_left_at, tokens.problem if tokens else None)
+    if not stopping():
+        office.standings.note_taken_in(settings.name, oldest_left_at, tokens.problem if tokens else None)
     return tally
 
 
-def _take_in_folder(mailbox: str, folder: ImapFolder | MaildirFolder, office: Office) -> Tally:
-    """Takes in what is new, then moves what is filed: a folder that cannot be moved to keeps no new mail out."""
+def _take_in_folder(
+    mailbox: str, folder: ImapFolder | MaildirFolder, office: Office, stopping: Callable[[], bool]
+) -> Tally:
+    """Takes in what is new, then moves what is filed: a folder that cannot be moved to keeps no new mail out.
+
+    All is stored before anything is filed: other workers file what is there while the rest is fetched.
+    """
     ledger, tally = office.ledger, Tally()
     known = ledger.states(mailbox, folder.name, folder.uid_validity, folder.uids)
-    for mails in folder.fetch([uid for uid in folder.uids if uid not in known]):
-        stored = ledger.keep(mails)
-        tally += process(stored, office) + Tally(new=len(stored))
+    try:
+        for mails in folder.fetch([uid for uid in folder.uids if uid not in known]):
+            tally += Tally(new=len(ledger.keep(mails)))
+            if stopping():
+                return tally
+    except MailboxUnreachable:
+        file_stored(office, mailbox)  # what was stored by then does not wait for the server
+        raise
+    tally += file_stored(office, mailbox, stopping=stopping)
     filed = ledger.to_move(mailbox, folder.name, folder.uid_validity, folder.uids)
     if filed:
         folder.move_processed(filed)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
-
-import structlog
 
 from mailbot.cases.outbox import Outbox
 from mailbot.clock import Clock
@@ -16,8 +15,7 @@ from mailbot.correspondence.notify import LETTER_STATES, Fate, reference_of
 from mailbot.correspondence.paper import on_paper
 from mailbot.domain import Channel, LetterState, QueuedLetter
 from mailbot.errors import AddressUnusable, DeliveryFailed, ServerAway, StorageFailed
-
-log = structlog.get_logger()
+from mailbot.pipeline import never
 
 
 class Results(dict[LetterState, int]):
@@ -27,9 +25,10 @@ class Results(dict[LetterState, int]):
         self[state] = self.get(state, 0) + 1
 
 
-def send(config: Config, outbox: Outbox, clock: Clock) -> Results:
+def send(config: Config, outbox: Outbox, clock: Clock, *, stopping: Callable[[], bool] = never) -> Results:
     """Sends every letter that is due and that the carrier takes; raises `DeliveryFailed` where that cannot be used.
 
+    Where it is `stopping`, it ends after the letter in hand.
     Nothing is claimed before the server has answered, so a server that is down costs no attempt; one that goes away
     half-way ends the run. What no server could be had for in five days goes to a person.
     """
@@ -46,7 +45,8 @@ def send(config: Config, outbox: Outbox, clock: Clock) -> Results:
         except DeliveryFailed as error:
             outbox.give_up_overdue(channels, str(error))
             raise
-        while batch := outbox.claim(1, channels):  # one at a time: a crash leaves one letter in doubt, not twenty
+        # one at a time: a crash leaves one letter in doubt, not twenty
+        while not stopping() and (batch := outbox.claim(1, channels)):
             for queued in batch:
                 try:
                     carrying.deliver(queued)

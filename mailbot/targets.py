@@ -78,12 +78,22 @@ SEEN_WITHIN = Target(working=True, working_days=1)
 
 def due_at(received_at: datetime, priority: int, targets: Targets) -> datetime:
     """By when a case of that priority is to be reviewed which came at `received_at`; in UTC."""
-    return _after(received_at, targets.by_priority[priority], targets)
+    return after(received_at, targets.by_priority[priority], targets)
 
 
 def see_by(received_at: datetime, targets: Targets) -> datetime:
     """By when a person is to have seen what came at `received_at`: within one working day; in UTC."""
-    return _after(received_at, SEEN_WITHIN, targets)
+    return after(received_at, SEEN_WITHIN, targets)
+
+
+def end_of_day(day: date) -> datetime:
+    """The end of that day in London, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), LONDON).astimezone(UTC)
+
+
+def last_day(due: datetime) -> date:
+    """The last day in London on which something due at that time is not late: the end of a day is that day's."""
+    return (due - timedelta(microseconds=1)).astimezone(LONDON).date()
 
 
 def is_working_day(day: date) -> bool:
@@ -91,7 +101,8 @@ def is_working_day(day: date) -> bool:
     return day.weekday() < SATURDAY and day not in _bank_holidays()
 
 
-def _after(at: datetime, target: Target, targets: Targets) -> datetime:
+def after(at: datetime, target: Target, targets: Targets) -> datetime:
+    """When the time `target` has passed since `at`, in the office hours of `targets` where it says so; UTC."""
     if not target.working:
         return at.astimezone(UTC) + target.lasts
     a_day = datetime.combine(date.min, targets.closes) - datetime.combine(date.min, targets.opens)

@@ -3,6 +3,10 @@
 A mailbox is taken in whenever its bell rings: by the schedule, and at once where the server tells of new mail (IDLE).
 Polling goes on whatever IDLE says, and one mailbox's trouble never delays another's. The jobs are plain functions that
 also serve `poll --once` and `send --once`.
+
+Any number of workers may share a record. Each mailbox is taken in by one of them at a time; what is stored is filed and
+what is due is sent by all of them, each message and letter by the one that claimed it; every other job is done by the
+worker that asked for it first, until that ends (`mailbot.cases.leases`).
 """
 
 from __future__ import annotations
@@ -10,19 +14,16 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import structlog
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbot.alerts import beat, tell, tell_lead
 from mailbot.cases.alerts import AlertBook
 from mailbot.cases.approaches import Approaches
+from mailbot.cases.checkpoints import Checkpoints
 from mailbot.cases.openings import Openings
 from mailbot.cases.outbox import Outbox
 from mailbot.cases.second_looks import SecondLooks
@@ -30,9 +31,11 @@ from mailbot.clock import Clock
 from mailbot.config import Config, Mailbox
 from mailbot.errors import MailbotError, MailboxUnreachable
 from mailbot.intake.mailbox import ImapMailbox
-from mailbot.pipeline import Office, Tally, file_handed_back, take_in, warm_up
+from mailbot.log import log
+from mailbot.pipeline import Office, file_stored, poll, warm_up
 from mailbot.rota import Rota
 from mailbot.sending import ask_after, lay_out, send
+from mailbot.witness import checkpoint
 
 if TYPE_CHECKING:
     from mailbot.intake.oauth import Tokens
@@ -40,36 +43,21 @@ if TYPE_CHECKING:
 SEND_EVERY_SECONDS = 10
 ASK_EVERY_SECONDS = 300
 CHASE_EVERY_SECONDS = 30
-HAND_BACK_EVERY_SECONDS = 2
+LOOK_EVERY_SECONDS = 1
+"""How soon what another worker has stored, or a person has handed over, is seen."""
 BEAT_EVERY_SECONDS = 60
 ALERT_EVERY_SECONDS = 1
 DRAW_EVERY_SECONDS = 900
 """Each day's cases are drawn from once, soon after it has ended (UTC)."""
 LONGEST_BACKOFF_SECONDS = 60
 
-log = structlog.get_logger()
-
-
-def poll(settings: Mailbox, office: Office, tokens: Tokens | None = None, *, wait_seconds: float = 0) -> Tally:
-    """Takes in everything new in one mailbox and logs what was done; raises `MailbotError` where it failed."""
-    tally = take_in(settings, office, tokens, wait_seconds=wait_seconds)
-    if tokens is not None and tokens.problem:
-        log.error("the sign-in will end", action="poll", mailbox=settings.name, problem=tokens.problem)
-    log.info(
-        "mail taken in",
-        action="poll",
-        mailbox=settings.name,
-        new=tally.new,
-        filed=tally.filed,
-        set_aside=tally.set_aside,
-    )
-    return tally
-
 
 class Attendant:
     """Attends one mailbox in threads of its own until `stopping` is set."""
 
-    def __init__(self, settings: Mailbox, office: Office, tokens: Tokens | None, stopping: threading.Event) -> None:
+    def __init__(
+        self, settings: Mailbox, office: Callable[[], Office], tokens: Tokens | None, stopping: threading.Event
+    ) -> None:
         self._settings = settings
         self._office = office
         self._tokens = tokens
@@ -96,14 +84,15 @@ class Attendant:
         failures, warm = 0, False
         while self._bell.wait() and not self._stopping.is_set():
             self._bell.clear()
-            went_well = guarded(
-                f"poll {self._settings.name}", partial(poll, self._settings, self._office, self._tokens)
-            )
+            went_well = guarded(f"poll {self._settings.name}", self._poll)
             failures = 0 if went_well else failures + 1
             if not warm:
-                warm = guarded("warm up", partial(warm_up, self._office))  # the next message must not wait for it
+                warm = guarded("warm up", lambda: warm_up(self._office()))  # the next message must not wait for it
             if failures and not self._stopping.wait(backoff_seconds(failures)):
                 self._bell.set()
+
+    def _poll(self) -> None:
+        poll(self._settings, self._office(), self._tokens, stopping=self._stopping.is_set)
 
     def _listen(self) -> None:
         """Rings whenever the server tells of new mail, over a connection that does nothing else."""
@@ -138,47 +127,96 @@ class Books:
     alerts: AlertBook
     approaches: Approaches
     openings: Openings
+    checkpoints: Checkpoints
 
 
 class Worker:
-    """Takes in each mailbox, sends, files what staff hand back and draws second looks, until stopped."""
+    """Takes in each mailbox, files what is stored, sends and does the other jobs, until stopped."""
 
     def __init__(
         self, config: Config, office: Office, books: Books, clock: Clock, tokens: Mapping[str, Tokens]
     ) -> None:
+        from apscheduler.executors.pool import ThreadPoolExecutor
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        self._config, self._office, self._books, self._clock = config, office, books, clock
+        self._rota = _rota(config)
+        self._leases = office.ledger.leases
+        self._being_there = ExitStack()
         self._stopping = threading.Event()
-        self._attendants = [Attendant(box, office, tokens.get(box.name), self._stopping) for box in config.mailbox]
-        threads = ThreadPoolExecutor(max_workers=len(config.mailbox) + 9)
+        self._attendants = [
+            Attendant(box, lambda: self._office, tokens.get(box.name), self._stopping) for box in config.mailbox
+        ]
+        self._filing = threading.Thread(target=self._file_what_is_stored, name="file what is stored")
+        threads = ThreadPoolExecutor(max_workers=len(config.mailbox) + 10)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": threads})
         for box, attendant in zip(config.mailbox, self._attendants, strict=True):
             self._every(box.poll_seconds, f"ring {box.name}", attendant.ring)
-        self._every(SEND_EVERY_SECONDS, "send", partial(send, config, books.outbox, clock))
-        self._every(SEND_EVERY_SECONDS, "lay out letters", partial(lay_out, config, books.outbox, clock))
-        self._every(ASK_EVERY_SECONDS, "ask after letters", partial(ask_after, config, books.outbox, clock))
-        self._every(CHASE_EVERY_SECONDS, "chase answers", books.approaches.chase)
-        self._every(HAND_BACK_EVERY_SECONDS, "file handed back", partial(file_handed_back, office))
-        share = config.triage.second_looks
-        self._every(DRAW_EVERY_SECONDS, "draw second looks", partial(books.second_looks.draw, share))
+        self._every(SEND_EVERY_SECONDS, "send", self._send)
+        self._alone_every(SEND_EVERY_SECONDS, "lay out letters", lambda: lay_out(self._config, books.outbox, clock))
+        self._alone_every(ASK_EVERY_SECONDS, "ask after letters", lambda: ask_after(self._config, books.outbox, clock))
+        self._alone_every(CHASE_EVERY_SECONDS, "chase answers", lambda: self._books.approaches.chase())
+        self._alone_every(config.audit.checkpoint_minutes * 60, "checkpoint", self._checkpoint)
+        self._alone_every(DRAW_EVERY_SECONDS, "draw second looks", self._draw)
         if config.alerts and config.alerts.enabled:
-            rota = Rota.load(Path(config.alerts.rota))
-            self._every(ALERT_EVERY_SECONDS, "alert", partial(tell, config, rota, books.alerts, clock))
-            lead = partial(tell_lead, config, books.openings, books.alerts, clock)
-            self._every(SEND_EVERY_SECONDS, "tell the lead", lead)
+            self._alone_every(ALERT_EVERY_SECONDS, "alert", self._tell)
+            self._alone_every(
+                SEND_EVERY_SECONDS,
+                "tell the lead",
+                lambda: tell_lead(self._config, books.openings, books.alerts, clock),
+            )
         if config.alerts and config.alerts.heartbeat_url:
-            self._every(BEAT_EVERY_SECONDS, "heartbeat", partial(beat, config, office.standings, clock))
+            self._alone_every(BEAT_EVERY_SECONDS, "heartbeat", lambda: beat(self._config, office.standings, clock))
 
     def start(self) -> None:
+        self._being_there.enter_context(self._leases.present())
         for attendant in self._attendants:
             attendant.start()
+        self._filing.start()
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Ends after the jobs in hand."""
+        """Ends after the messages and the letter in hand."""
         self._stopping.set()
         self._scheduler.pause()  # or it goes on handing jobs to threads that are gone
         self._scheduler.shutdown(wait=True)
         for attendant in self._attendants:
             attendant.stop()
+        self._filing.join()
+        guarded("checkpoint", self._checkpoint)
+        self._being_there.close()
+
+    def take_over(self, config: Config, office: Office, books: Books) -> None:
+        """Goes on with what `mailbot.reloading` has read anew: the next message, letter or alert is under it."""
+        self._rota = _rota(config)
+        self._config, self._office, self._books = config, office, books
+
+    def _file_what_is_stored(self) -> None:
+        """Files what other workers store and people hand over, whoever of all workers claims it first."""
+        while not self._stopping.wait(LOOK_EVERY_SECONDS):
+            guarded("file stored", lambda: file_stored(self._office, stopping=self._stopping.is_set))
+
+    def _send(self) -> None:
+        send(self._config, self._books.outbox, self._clock, stopping=self._stopping.is_set)
+
+    def _tell(self) -> None:
+        if self._rota is not None:
+            tell(self._config, self._rota, self._books.alerts, self._clock)
+
+    def _draw(self) -> None:
+        self._books.second_looks.draw(self._config.triage.second_looks)
+
+    def _checkpoint(self) -> None:
+        checkpoint(self._config.audit, self._books.checkpoints)
+
+    def _alone_every(self, seconds: int, name: str, job: Callable[[], object]) -> None:
+        """A job that one worker does for all of them."""
+
+        def if_ours() -> None:
+            if self._leases.keeps(f"job {name}"):
+                job()
+
+        self._every(seconds, name, if_ours)
 
     def _every(self, seconds: int, name: str, job: Callable[[], object]) -> None:
         self._scheduler.add_job(
@@ -192,6 +230,10 @@ class Worker:
             misfire_grace_time=None,
             next_run_time=datetime.now(UTC),
         )
+
+
+def _rota(config: Config) -> Rota | None:
+    return Rota.load(Path(config.alerts.rota)) if config.alerts and config.alerts.enabled else None
 
 
 def guarded(name: str, job: Callable[[], object]) -> bool:

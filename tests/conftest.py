@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import argon2
 import pytest
 import sqlalchemy as sa
+from passlib.handlers.argon2 import argon2 as passlib_argon2
 
-from mailbot.cases import database
+from mailbot.cases import audit, database, schema
 from mailbot.cases.access import Officer
 from mailbot.cases.alerts import AlertBook
 from mailbot.cases.approaches import Approaches
@@ -45,6 +47,15 @@ from tests.servers.postgres import fresh_database, running_postgres
 PASSWORD = "a long enough password"
 OFFICER = Officer(email="officer@example.gov.uk", role=Role.OFFICER)
 WHISTLEBLOWING_OFFICER = Officer(email="wb@example.gov.uk", role=Role.WHISTLEBLOWING_OFFICER)
+
+
+QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Checks the passwords of the tests' staff: a thousand sign-ins need not each take a quarter of a second."""
+passlib_argon2.default_rounds, passlib_argon2.memory_cost, passlib_argon2.parallelism = (
+    QUICK.time_cost,
+    QUICK.memory_cost,
+    QUICK.parallelism,
+)
 
 
 SLOWEST = frozenset({"test_kills", "test_main_job", "test_loops", "test_card", "test_model", "test_fuzz"})
@@ -102,9 +113,11 @@ class Installation:
 def installed(folder: Path, url: str) -> Installation:
     """An installation in `folder` on the database at `url`, which has its schema already or gets it next."""
     clock = StillClock()
-    engine = database.open_database(url)
-    new_key_file(folder / "keys", "test")
-    vault = Vault(read_keys(folder / "keys", None), database.open_database(f"sqlite:///{folder}/keystore.sqlite3"))
+    if not (folder / "keys").exists():
+        new_key_file(folder / "keys", "test")
+    keyring = read_keys(folder / "keys", None)
+    engine = database.open_database(url, lambda: audit.key_of(keyring))
+    vault = Vault(keyring, database.open_database(f"sqlite:///{folder}/keystore.sqlite3"))
     vault.create_store()
     store = Store(engine, vault, clock, {"whistleblowing"})
     ledger = Ledger(engine, vault, clock)
@@ -148,13 +161,20 @@ def installed(folder: Path, url: str) -> Installation:
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database of the newest schema with one member of staff of each role, made once and copied for each test."""
+    """A database of the newest schema with one member of staff of each role, made once and copied for each test.
+
+    Beside it lie the keys that its audit trail is linked with.
+    """
     path = tmp_path_factory.mktemp("empty") / "mailbot.sqlite3"
-    engine = database.open_database(f"sqlite:///{path}")
+    new_key_file(path.parent / "keys", "test")
+    keyring = read_keys(path.parent / "keys", None)
+    engine = database.open_database(f"sqlite:///{path}", lambda: audit.key_of(keyring))
     database.upgrade(engine)
     for role in Role:
         email = f"{role}@example.gov.uk"
         accounts.add(engine, email, role, PASSWORD, added_by="test", confirmed_by="test", at=StillClock()())
+    with engine.begin() as connection:
+        connection.execute(sa.update(schema.staff).values(password=QUICK.hash(PASSWORD)))
     engine.dispose()
     return path
 
@@ -162,6 +182,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def sqlite(tmp_path: Path, empty_database: Path) -> Iterator[Installation]:
     shutil.copy(empty_database, tmp_path / "mailbot.sqlite3")
+    shutil.copy(empty_database.parent / "keys", tmp_path / "keys")
     installation = installed(tmp_path, f"sqlite:///{tmp_path}/mailbot.sqlite3")
     yield installation
     installation.engine.dispose()

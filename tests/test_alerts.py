@@ -19,7 +19,9 @@ from mailbot.alerts import duty_for, tell, told_at
 from mailbot.cases import database
 from mailbot.cases.access import Officer
 from mailbot.cases.alerts import AlertChannel, DueAlert
+from mailbot.cases.audit import key_of
 from mailbot.cases.schema import alerts, audit
+from mailbot.cases.vault import read_keys
 from mailbot.config import Alerts, Config, Mailbox, Outgoing
 from mailbot.domain import ActionKind, Correction, Decision, Role
 from mailbot.errors import NotAllowed
@@ -329,7 +331,8 @@ def test_a_worker_killed_half_way_through_an_alert_tells_it_after_it_is_started_
         assert refused.returncode == 2
         assert b"has no account" in refused.stderr
 
-        engine = database.open_database(f"sqlite:///{tmp_path}/mailbot.sqlite3")
+        keyring = read_keys(tmp_path / "mailbot.keys", None)
+        engine = database.open_database(f"sqlite:///{tmp_path}/mailbot.sqlite3", lambda: key_of(keyring))
         for person, role in ((FIRST, Role.OFFICER), (SECOND, Role.WHISTLEBLOWING_OFFICER), (LEAD, Role.DUTY_MANAGER)):
             accounts.add(
                 engine, person, role, PASSWORD, added_by="test", confirmed_by="test", at=NOON - timedelta(days=1)

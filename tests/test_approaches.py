@@ -162,7 +162,9 @@ def test_a_sent_referral_is_one_letter_a_decision_and_the_end_of_the_alert(desk:
 
     assert (approach.state, approach.letter_state) == (ApproachState.SENT, LetterState.DUE)
     assert desk.open_alerts() == 0
-    assert [action.kind for action in desk.case(reference).actions] == [ActionKind.REFER_TO_AUTHORITY]
+    (action,) = desk.case(reference).actions
+    assert (action.kind, action.done, action.settled_by) == (ActionKind.REFER_TO_AUTHORITY, True, OFFICER.email)
+    assert action.outcome == f'Sent to Kent by email: "{approach.draft.subject}"'
     to_kent = [one.letter for one in desk.of.outbox.claim(10) if one.letter.recipient == KENT.email]
     assert [letter.reply_address for letter in to_kent] == ["enquiries@example.gov.uk"]
     assert to_kent[0].reply_token
@@ -329,7 +331,8 @@ def test_the_answer_of_the_service_lands_in_the_case_and_settles_the_enquiry(des
     assert (after.state, after.answered_by) == (ApproachState.ANSWERED, "mailbot")
     assert "We have mended it." in desk.case(reference).follow_ups[0].narrative
     assert TaskKind.ANSWER_CAME in desk.tasks(reference)
-    assert [action.done for action in desk.case(reference).actions] == [True]
+    (action,) = desk.case(reference).actions
+    assert (action.done, action.settled_by, action.due_at) == (True, "mailbot", approach.due_at)
 
 
 def test_an_out_of_office_reply_answers_no_enquiry(one_desk: Desk) -> None:

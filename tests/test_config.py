@@ -70,6 +70,9 @@ def test_the_shipped_example_names_every_key() -> None:
         settings.Acknowledgements,
         settings.Scanner,
         settings.Web,
+        settings.OIDC,
+        settings.Api,
+        settings.Webhooks,
     ):
         for field in msgspec.structs.fields(section):
             assert f"{field.name} =" in text, f"{section.__name__}.{field.name}"

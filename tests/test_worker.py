@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from mailbot import worker as work
+from mailbot.cases.checkpoints import Checkpoints
 from mailbot.cases.schema import cases, letters
 from mailbot.config import Config, Mailbox, Outgoing
 from mailbot.correspondence.carriers import carrier
@@ -77,6 +78,7 @@ def working(installation: Installation, *boxes: Mailbox) -> Iterator[Worker]:
             alerts=installation.alert_book,
             approaches=installation.approaches,
             openings=installation.openings,
+            checkpoints=Checkpoints(installation.engine, installation.vault.keyring, installation.clock),
         ),
         installation.clock,
         {},

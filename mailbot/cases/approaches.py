@@ -1,7 +1,7 @@
 """Whom officers write to about a case (P11, P13a, P13b, P18, P26): draft -> sent -> answered, or withdrawn.
 
-An urgent referral is done when the authority has confirmed that it has it, not when a mail server took the letter; an
-enquiry when the service has answered. What is written is sealed with the narrative; what goes out is a letter of the
+What was decided is done by it: an enquiry of the service once it is answered, all else once it is sent. An urgent
+referral is followed up all the same until the authority has confirmed that it has it. What is written is sealed with the narrative; what goes out is a letter of the
 outbox, queued in the transaction that marks the approach as sent.
 """
 
@@ -20,6 +20,7 @@ from mailbot.cases import audit
 from mailbot.cases.access import Officer, Permission, case_for
 from mailbot.cases.alerts import end_alert, raise_alert
 from mailbot.cases.database import storage_errors, writing
+from mailbot.cases.deciding import decide, oldest_open, settle
 from mailbot.cases.joining import add_task
 from mailbot.cases.letters import queue_letter
 from mailbot.cases.narrative import (
@@ -36,6 +37,7 @@ from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import (
     ActionKind,
+    ActionState,
     Approach,
     ApproachState,
     Call,
@@ -104,11 +106,12 @@ class Approaches:
             return self._opened(connection, row, reference)
 
     def rewrite(self, reference: str, number: int, officer: Officer, draft: Draft) -> None:
-        """Keeps a draft as it stands now."""
+        """Keeps a draft as it stands now. Audited."""
         with storage_errors(), self._writing.begin() as connection:
             row = self._row(connection, reference, number, officer, states=(ApproachState.DRAFT,))
             sealed = self._sealed(row.vault_id, f"{DRAFT_PLACE}:{row.token}", draft)
             connection.execute(sa.update(approaches).where(approaches.c.id == number).values(sealed_draft=sealed))
+            self._audit(connection, officer, f"{row.purpose} rewritten", reference)
 
     def withdraw(self, reference: str, number: int, officer: Officer) -> None:
         """Gives a draft up; it stays on record. Audited."""
@@ -180,7 +183,7 @@ class Approaches:
             )
             if changed.rowcount == 0:
                 raise NotAllowed("Somebody else has sent this meanwhile")
-            self._decided(connection, row.case_id, purpose, officer, due_at)
+            self._decided(connection, row, purpose, officer, due_at, letter)
             if warned:
                 add_task(connection, row.case_id, TaskKind.SENT_DESPITE_WARNING, WARNED, None, now)
             act = f"{purpose} sent" + (" despite a warning" if warned else "")
@@ -190,7 +193,7 @@ class Approaches:
         """Notes that they have answered, or that the authority has the referral: what was decided is done. Audited."""
         with storage_errors(), self._writing.begin() as connection:
             row = self._row(connection, reference, number, officer, states=(ApproachState.SENT,))
-            mark_answered(connection, row, self._clock(), officer.email)
+            mark_answered(connection, self._vault, row, self._clock(), officer.email)
             self._audit(connection, officer, f"{row.purpose} answered", reference)
 
     def chase(self) -> int:
@@ -249,20 +252,32 @@ class Approaches:
         return told_by(msgspec.json.decode(narrative, type=Narrative), msgspec.json.decode(identity, type=Identity))
 
     def _decided(
-        self, connection: sa.Connection, case_id: int, purpose: ActionKind, officer: Officer, due_at: datetime | None
+        self,
+        connection: sa.Connection,
+        row: Any,
+        purpose: ActionKind,
+        officer: Officer,
+        due_at: datetime | None,
+        letter: Letter,
     ) -> None:
-        """What was sent is decided: by a review before, or by sending it."""
+        """What was sent is decided, by a review before or by sending it; all but an enquiry is done with that."""
         now = self._clock()
-        same = (actions.c.case_id == case_id) & (actions.c.kind == purpose) & actions.c.done.is_(False)
-        if connection.execute(sa.update(actions).where(same).values(due_at=due_at)).rowcount == 0:
-            values = {"case_id": case_id, "kind": purpose, "decided_by": officer.email, "decided_at": now}
-            connection.execute(sa.insert(actions).values(**values, due_at=due_at, done=False))
+        if oldest_open(connection, row.case_id, purpose) is None:
+            of_case = sa.select(cases.c.id, cases.c.vault_id, cases.c.reference).where(cases.c.id == row.case_id)
+            decide(connection, connection.execute(of_case).one(), purpose, officer.email, now, due_at=due_at)
+        action = oldest_open(connection, row.case_id, purpose)
+        if purpose is ActionKind.ASK_THE_SERVICE:
+            connection.execute(sa.update(actions).where(actions.c.id == action.id).values(due_at=due_at))
+        else:
+            draft = self._unsealed(row.vault_id, f"{DRAFT_PLACE}:{row.token}", row.sealed_draft, Draft)
+            outcome = f'Sent to {draft.addressee.name} by {letter.channel}: "{letter.subject}"'
+            _done(connection, self._vault, row, action, now, officer.email, outcome)
         connection.execute(
             sa.update(cases)
-            .where(cases.c.id == case_id)
+            .where(cases.c.id == row.case_id)
             .values(state=CaseState.OPEN, version=cases.c.version + 1, reviewed_at=now)
         )
-        end_alert(connection, case_id, now)
+        end_alert(connection, row.case_id, now)
 
     def _row(
         self,
@@ -312,7 +327,7 @@ class Approaches:
         audit.record(connection, at=self._clock(), actor=officer.email, act=act, reference=reference)
 
 
-def note_answer_to(connection: sa.Connection, letter_id: int, now: datetime) -> None:
+def note_answer_to(connection: sa.Connection, vault: Vault, letter_id: int, now: datetime) -> None:
     """Notes that a person has answered a letter, within the transaction that files the answer.
 
     An enquiry is answered by it. That an authority writes does not say that it has taken the referral on: an officer
@@ -325,21 +340,28 @@ def note_answer_to(connection: sa.Connection, letter_id: int, now: datetime) -> 
         return
     add_task(connection, row.case_id, TaskKind.ANSWER_CAME, CAME, None, now)
     if row.purpose != ActionKind.REFER_TO_AUTHORITY:
-        mark_answered(connection, row, now, audit.MACHINE)
+        mark_answered(connection, vault, row, now, audit.MACHINE)
 
 
-def mark_answered(connection: sa.Connection, row: Any, now: datetime, by: str) -> None:
+def mark_answered(connection: sa.Connection, vault: Vault, row: Any, now: datetime, by: str) -> None:
     """The approach of `row` is answered, and what was decided on the case by it is done."""
     connection.execute(
         sa.update(approaches)
         .where(approaches.c.id == row.id)
         .values(state=ApproachState.ANSWERED, answered_at=now, answered_by=by, chase_at=None)
     )
-    connection.execute(
-        sa.update(actions).where(actions.c.case_id == row.case_id, actions.c.kind == row.purpose).values(done=True)
-    )
+    action = oldest_open(connection, row.case_id, ActionKind(row.purpose))
+    if action is not None and row.purpose == ActionKind.ASK_THE_SERVICE:
+        _done(connection, vault, row, action, now, by, "Answered: the answer stands on the case")
     if row.purpose == ActionKind.REFER_TO_AUTHORITY:
         end_alert(connection, row.case_id, now)
+
+
+def _done(
+    connection: sa.Connection, vault: Vault, row: Any, action: Any, now: datetime, by: str, outcome: str
+) -> None:
+    reference, state = row.case_reference, ActionState.DONE
+    settle(connection, vault, action, reference, state, by=by, now=now, outcome=outcome)
 
 
 def _approaches() -> sa.Select[Any]:
@@ -347,6 +369,7 @@ def _approaches() -> sa.Select[Any]:
         sa.select(
             approaches,
             cases.c.vault_id.label("case_vault_id"),
+            cases.c.reference.label("case_reference"),
             letters.c.state.label("letter_state"),
             letters.c.problem.label("letter_problem"),
         )

@@ -20,7 +20,7 @@ from mailbot.cases import audit
 from mailbot.cases.access import Officer, Permission, case_for
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.joining import add_task
-from mailbot.cases.schema import approvals, tasks
+from mailbot.cases.schema import approvals, tasks, writings
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import ActionKind, Decision, TaskKind
@@ -115,6 +115,8 @@ class Approvals:
                 )
             )
             add_task(connection, case.id, TaskKind.SECOND_OFFICER, why, None, now)
+            begun = (writings.c.case_id == case.id) & (writings.c.officer == officer.email)
+            connection.execute(sa.delete(writings).where(begun))
             audit.record(connection, at=now, actor=officer.email, act="second officer asked", reference=reference)
 
     def waiting(self, reference: str, officer: Officer) -> list[Approval]:

@@ -118,7 +118,7 @@ class Aside:
                     messages.c.sha256 == row.sha256,
                     messages.c.state == MessageState.SET_ASIDE,
                 )
-                .values(state=MessageState.STORED, handed_back_by=actor, by_hand=by_hand)
+                .values(state=MessageState.STORED, handed_back_by=actor, by_hand=by_hand, claimed_by=None)
             )
             self._audit(connection, actor, "set aside filed by hand" if by_hand else "set aside retried", message_id)
 

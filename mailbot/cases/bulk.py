@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from mailbot.cases import audit
 from mailbot.cases.access import Officer, Permission, demand, visible
 from mailbot.cases.database import storage_errors, writing
-from mailbot.cases.schema import cases, tasks
+from mailbot.cases.deciding import KEEPS_A_CASE_OPEN
+from mailbot.cases.schema import actions, cases, tasks
 from mailbot.cases.store import Store
 from mailbot.clock import Clock
 from mailbot.domain import ActionKind, Attachment, Case, CaseState, Decision, Kind, Whistleblowing
@@ -118,4 +119,5 @@ _ELIGIBLE: tuple[sa.ColumnElement[Any], ...] = (
     cases.c.look_first.is_(False),
     cases.c.whistleblowing == Whistleblowing.NONE,
     ~sa.exists().where(tasks.c.case_id == cases.c.id, tasks.c.done_at.is_(None)),
+    ~sa.exists().where(actions.c.case_id == cases.c.id, *KEEPS_A_CASE_OPEN),
 )

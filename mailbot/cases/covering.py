@@ -78,7 +78,7 @@ class Covering:
             connection.execute(
                 sa.update(cases).where(cases.c.id == case.id).values(restricted=True, version=cases.c.version + 1)
             )
-            restrict_suggested(connection, case.id)
+            restrict_suggested(connection, case.id, now)
             audit.record(connection, at=now, actor=officer.email, act="restricted", reference=reference)
 
     def _cover(

@@ -11,25 +11,55 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from mailbot.errors import ConfigError, StorageFailed
 
 Engine = sa.Engine
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
 FILING_LOCK = 20181003
 """The number of the advisory lock under which messages are filed: two workers must not file one message twice."""
 
-SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON")
+WRITING_LOCK = 20181004
+"""The number of the advisory lock that each writing transaction holds on PostgreSQL, from its beginning to its end."""
+
+SQLITE_PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON"),
+    "cache_size=-32768",  # KiB of each connection: what is counted and searched is not read from the disk each time
+)
 
 
-def open_database(url: str) -> sa.Engine:
-    """An engine for `url`; nothing is connected yet. Raises `ConfigError` where the URL or its driver is no use."""
+POSTGRES_SESSION = (
+    "idle_in_transaction_session_timeout = '60s'",
+    *("tcp_keepalives_idle = 10", "tcp_keepalives_interval = 5", "tcp_keepalives_count = 3"),
+    "tcp_user_timeout = 30000",
+)
+"""Has the server end the session of a machine whose network was cut, and with it the locks that it holds."""
+
+POSTGRES_LINE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30000,
+}
+"""Has a machine whose network was cut notice it within half a minute."""
+
+
+def open_database(url: str, audit_key: Callable[[], bytes] | None = None) -> sa.Engine:
+    """An engine for `url`; nothing is connected yet. Raises `ConfigError` where the URL or its driver is no use.
+
+    `audit_key` gives the key of the audit trail's chain (`mailbot.cases.audit`): without it nothing can be audited.
+    """
     try:
-        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
+        engine = sa.create_engine(
+            url,
+            pool_pre_ping=not url.startswith("sqlite"),
+            hide_parameters=True,
+            connect_args=POSTGRES_LINE if url.startswith("postgresql") else {},
+            execution_options={"audit_key": audit_key},
+        )
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError):
         raise ConfigError(
             'database.url: not a database URL; allowed: "sqlite:///PATH" | "postgresql+psycopg://…"'
@@ -41,12 +71,30 @@ def open_database(url: str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
+    elif engine.dialect.name == "postgresql":
+        sa.event.listen(engine, "connect", _prepare_postgres)
+        sa.event.listen(engine, "begin", _begin_postgres)
     return engine
 
 
 def writing(engine: sa.Engine) -> sa.Engine:
-    """The same engine for transactions that write: on SQLite they take the write lock at once, not half-way."""
+    """The same engine for transactions that write. They follow one another, and each waits at its beginning.
+
+    On SQLite they take the write lock at once, not half-way; on PostgreSQL an advisory lock, before any lock on a row,
+    so that two can never wait for each other: whatever is audited is linked to the row audited before.
+    """
     return engine.execution_options(writes=True)
+
+
+def claiming(engine: sa.Engine) -> sa.Engine:
+    """The same engine for short transactions that write, audit nothing and wait for no row: they need not queue."""
+    return engine.execution_options(writes=True, audit_key=None)
+
+
+def alone(connection: sa.Connection) -> None:
+    """Has a transaction that was not begun as `writing` wait for those that were; it must hold no row by then."""
+    if connection.dialect.name == "postgresql" and not connection.get_execution_options().get("writes"):
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITING_LOCK)))
 
 
 def one_at_a_time(connection: sa.Connection) -> None:
@@ -107,8 +155,12 @@ def storage_errors() -> Iterator[None]:
 
 def upgrade(engine: sa.Engine) -> None:
     """Brings the schema to the newest version; a new database gets it whole."""
+    from alembic import command  # takes long to load, and is needed once
+    from alembic.config import Config
+
     with storage_errors(), engine.connect() as connection:
-        config = _alembic()
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
@@ -121,19 +173,25 @@ def schema_problem(engine: sa.Engine) -> str | None:
         return f"there is no database at {file}: run `mailbot init`"  # connecting would make an empty one
     try:
         with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+            found = schema_version(connection)
     except sa.exc.DatabaseError as error:
         return f"the database cannot be opened: {_first_line(error)}"
-    newest = ScriptDirectory.from_config(_alembic()).get_current_head()
-    if found == newest:
+    if found == newest_version():
         return None
-    return f"the database is at version {found or 'none'}, this mailbot needs {newest}: run `mailbot init`"
+    return f"the database is at version {found or 'none'}, this mailbot needs {newest_version()}: run `mailbot init`"
 
 
-def _alembic() -> AlembicConfig:
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
+def schema_version(connection: sa.Connection) -> str | None:
+    """The migration that the database has come to; None where it has no schema."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def newest_version() -> str:
+    """The last of the migrations, which are numbered by their files' names."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -145,6 +203,20 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _prepare_postgres(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '30s'")  # as SQLite's busy_timeout: nobody waits for ever for a writer
+        for setting in POSTGRES_SESSION:
+            cursor.execute(f"SET {setting}")
+    connection.commit()
+
+
+def _begin_postgres(connection: sa.Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("writes", False) and options.get("audit_key") is not None:  # a key store is no part of the chain
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITING_LOCK})")
 
 
 def _is_the_databases_own(error: sa.exc.DatabaseError) -> bool:

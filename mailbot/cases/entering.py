@@ -163,7 +163,7 @@ class Entering:
             self._connection.execute(later.values(**self._sealed(case.vault_id, places, narrative, identity)))
         self._connection.execute(change.values(**values, version=cases.c.version + 1))
         if values["restricted"] and not target.restricted:
-            restrict_suggested(self._connection, target.id)
+            restrict_suggested(self._connection, target.id, self._clock())
 
     def _merged(self, case: Any, narrative: Narrative, identity: Identity) -> tuple[Narrative, Identity]:
         """The new parts with what officers did to the old ones: what they corrected, and the words they covered.

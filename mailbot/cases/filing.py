@@ -152,7 +152,7 @@ class Filing:
                 .where(cases.c.id == known.id)
                 .values(restricted=True, mailbox=stored.mail.mailbox, version=cases.c.version + 1)
             )
-            restrict_suggested(self._connection, known.id)
+            restrict_suggested(self._connection, known.id, self._clock())
             self._redirect_answers(known, reply_address)
         self._audit("same message received again", known.reference, f"mailbox {stored.mail.mailbox}")
         case_id: int = known.id
@@ -198,7 +198,7 @@ class Filing:
         if thread.returned_letter is not None:
             self._joining.return_letter(case, thread.returned_letter)
         if thread.answered_letter is not None and message.email.automatic is None:
-            note_answer_to(self._connection, thread.answered_letter, self._clock())
+            note_answer_to(self._connection, self._vault, thread.answered_letter, self._clock())
         if reply.acknowledge and thread.returned_letter is None:
             purpose = f"{ACKNOWLEDGEMENT}-{thread.letters_of_case + 1}"
             self._queue_letter(case.id, case.vault_id, message, LetterState.DUE, purpose)

@@ -21,7 +21,17 @@ from mailbot.cases.narrative import (
     Identity,
     Narrative,
 )
-from mailbot.cases.schema import approaches, cases, follow_ups, letters, messages, tasks
+from mailbot.cases.schema import (
+    actions,
+    approaches,
+    case_standards,
+    cases,
+    follow_ups,
+    letters,
+    lines_of_enquiry,
+    messages,
+    tasks,
+)
 from mailbot.cases.search_index import SearchIndex
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.cases.waiting import due_anew, waits_again
@@ -106,7 +116,7 @@ class Joining:
                 ),
             )
         )
-        for table in (approaches, follow_ups, messages, tasks):
+        for table in (actions, approaches, case_standards, follow_ups, lines_of_enquiry, messages, tasks):
             self._connection.execute(sa.update(table).where(table.c.case_id == case.id).values(case_id=other.id))
         self._connection.execute(sa.update(cases).where(cases.c.joined_to == case.id).values(joined_to=other.id))
         self._connection.execute(
@@ -153,7 +163,7 @@ class Joining:
             sa.update(cases).where(cases.c.id == case.id).values(**values, version=cases.c.version + 1)
         )
         if found["restricted"] and not case.restricted:
-            restrict_suggested(self._connection, case.id)
+            restrict_suggested(self._connection, case.id, self._clock())
 
 
 def add_task(
@@ -184,12 +194,19 @@ def note_lost(connection: sa.Connection, letter_id: int, kind: TaskKind, why: st
         raise_alert(connection, case_id, now)
 
 
-def restrict_suggested(connection: sa.Connection, case_id: int) -> None:
-    """Restricts the cases of which nobody has said yet whether they belong to one that is restricted now (P22)."""
+def restrict_suggested(connection: sa.Connection, case_id: int, at: datetime) -> None:
+    """Restricts the cases of which nobody has said yet whether they belong to one that is restricted now (P22).
+
+    Each is audited.
+    """
     suggested = sa.select(tasks.c.case_id).where(
         tasks.c.other_case_id == case_id, tasks.c.kind == TaskKind.JOIN, tasks.c.done_at.is_(None)
     )
-    connection.execute(sa.update(cases).where(cases.c.id.in_(suggested)).values(restricted=True))
+    these = cases.c.id.in_(suggested), cases.c.restricted.is_(False)
+    references = connection.execute(sa.select(cases.c.reference).where(*these).order_by(cases.c.id)).scalars().all()
+    connection.execute(sa.update(cases).where(*these).values(restricted=True))
+    act = "restricted with another case"
+    audit.record_each(connection, at=at, actor=audit.MACHINE, act=act, references=references)
 
 
 def raised(case: Any, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,9 +18,9 @@ import sqlalchemy as sa
 
 from mailbot.cases import audit
 from mailbot.cases.access import Officer, Permission, demand, visible
-from mailbot.cases.database import storage_errors
+from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.narrative import NARRATIVE_PLACE, Narrative
-from mailbot.cases.schema import answers, cases, follow_ups, opinions
+from mailbot.cases.schema import answers, cases, confirmations, follow_ups, opinions
 from mailbot.cases.schema import audit as trail
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
@@ -33,6 +33,8 @@ READ = "read case"
 FLAGS = ("immediate_risk", *Situation)
 SAID = ("kind", *FLAGS, "remit", "service_type", "whistleblowing", "anonymous", "confidentiality", "contact")
 """What models and officers say of a case, field by field."""
+COUNTED = ("whistleblowing", *Situation, "service_type", "second_service_type")
+"""What officers say of a case that annual reports count."""
 
 DAYS = 90
 """How far back the figures look."""
@@ -143,6 +145,8 @@ def note_answer(
     known = sa.update(answers).where(answers.c.case_id == case_id).values(**said)
     if connection.execute(known).rowcount == 0:
         connection.execute(sa.insert(answers).values(case_id=case_id, **said))
+    stands = {field: values[field] for field in COUNTED}
+    connection.execute(sa.insert(confirmations).values(case_id=case_id, at=at, **stands))
 
 
 class Learning:
@@ -150,6 +154,7 @@ class Learning:
 
     def __init__(self, engine: sa.Engine, vault: Vault, clock: Clock) -> None:
         self._engine = engine
+        self._writing = writing(engine)
         self._vault = vault
         self._clock = clock
 
@@ -162,7 +167,7 @@ class Learning:
             .order_by(cases.c.id)
         )
         lessons, erased = [], 0
-        with storage_errors(), self._engine.begin() as connection:
+        with storage_errors(), self._engine.connect() as connection:
             for row in connection.execute(query):
                 try:
                     sealed = self._vault.unseal(row.vault_id, Purpose.NARRATIVE, NARRATIVE_PLACE, row.sealed_narrative)
@@ -181,7 +186,8 @@ class Learning:
                         labels=labels,
                     )
                 )
-            detail = f"{len(lessons)} cases"
+        detail = f"{len(lessons)} cases"
+        with storage_errors(), self._writing.begin() as connection:
             audit.record(connection, at=self._clock(), actor=actor, act="read cases to learn from", detail=detail)
         return lessons, erased
 
@@ -189,7 +195,7 @@ class Learning:
     def promotion(self, officer: Officer) -> Iterator[Promotion]:
         """Audits that `officer` has the challenger decide; nothing is noted where the block fails."""
         demand(officer, Permission.PROMOTE_MODEL)
-        with storage_errors(), self._engine.begin() as connection:
+        with storage_errors(), self._writing.begin() as connection:
             promotion = Promotion()
             yield promotion
             at, actor = self._clock(), officer.email

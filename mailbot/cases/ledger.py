@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +19,9 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from mailbot.cases.database import held, storage_errors, writing
-from mailbot.cases.schema import cases, entries, messages, raw_messages
+from mailbot.cases.database import claiming, storage_errors, writing
+from mailbot.cases.leases import Leases
+from mailbot.cases.schema import cases, entries, leases, messages, raw_messages
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import Entry, RawMail
@@ -64,15 +66,19 @@ class TakenIn(NamedTuple):
 class Ledger:
     """What has been taken in, and what became of it."""
 
-    def __init__(self, engine: sa.Engine, vault: Vault, clock: Clock) -> None:
+    def __init__(self, engine: sa.Engine, vault: Vault, clock: Clock, leases: Leases | None = None) -> None:
         self._engine = engine
         self._writing = writing(engine)
+        self._claiming = claiming(engine)
         self._vault = vault
         self._clock = clock
+        self.leases = leases or Leases(engine)
+        self._in_hand: set[int] = set()
+        self._lock = threading.Lock()
 
     def taking_in(self, mailbox: str, wait_seconds: float) -> AbstractContextManager[bool]:
         """Makes this the one process and thread that takes in that mailbox; False where another is at it."""
-        return held(self._engine, f"take in {mailbox}", wait_seconds)
+        return self.leases.held(f"take in {mailbox}", wait_seconds)
 
     def states(self, mailbox: str, folder: str, uid_validity: int, uids: Collection[int]) -> Mapping[int, MessageState]:
         """The state of those of `uids` that the ledger knows."""
@@ -185,7 +191,44 @@ class Ledger:
 
     def handed_back(self, limit: int) -> list[StoredMail]:
         """What a person hands over, oldest first: to be tried again, to be filed by hand, or entered by hand (P25)."""
-        return self._stored(messages.c.handed_back_by.is_not(None) | entries.c.message_id.is_not(None), limit)
+        return self._stored(_handed_over(), limit)
+
+    @contextlib.contextmanager
+    def claimed(self, limit: int, mailbox: str | None = None, *, handed: bool = False) -> Iterator[list[StoredMail]]:
+        """Up to `limit` messages that are stored and not filed, oldest first: nobody else gets them meanwhile.
+
+        Of all mailboxes or one; with `handed` those alone that a person handed over. What is not filed when it ends is
+        free again; what a worker that died had claimed is free as soon as that shows (`mailbot.cases.leases`).
+        """
+        with self.leases.present():
+            numbers = self._claim(limit, mailbox, handed=handed)
+            try:
+                yield self._stored(messages.c.id.in_(numbers), limit) if numbers else []
+            finally:
+                with self._lock:
+                    self._in_hand.difference_update(numbers)
+
+    def _claim(self, limit: int, mailbox: str | None, *, handed: bool) -> list[int]:
+        stored = sa.select(messages.c.id).where(messages.c.state == MessageState.STORED)
+        if mailbox is not None:
+            stored = stored.where(messages.c.mailbox == mailbox)
+        if handed:
+            stored = stored.where(_handed_over())
+        with storage_errors(), self._engine.connect() as connection:
+            if connection.execute(stored.limit(1)).first() is None:
+                return []
+        self.leases.bury()
+        others = sa.select(leases.c.holder).where(leases.c.holder != self.leases.holder)
+        free = messages.c.claimed_by.is_(None) | messages.c.claimed_by.not_in(others)
+        with self._lock:
+            query = stored.where(free, messages.c.id.not_in(self._in_hand)).order_by(messages.c.id).limit(limit)
+            with storage_errors(), self._claiming.begin() as connection:
+                numbers = list(connection.execute(query.with_for_update(skip_locked=True, of=messages)).scalars())
+                change = sa.update(messages).where(messages.c.id.in_(numbers)).values(claimed_by=self.leases.holder)
+                if numbers:
+                    connection.execute(change)
+            self._in_hand.update(numbers)
+        return numbers
 
     def _stored(self, which: sa.ColumnElement[bool], limit: int) -> list[StoredMail]:
         query = _with_bytes().where(messages.c.state == MessageState.STORED, which).order_by(messages.c.id).limit(limit)
@@ -234,6 +277,11 @@ class Ledger:
         )
         with storage_errors(), self._writing.begin() as connection:
             connection.execute(change)
+
+
+def _handed_over() -> sa.ColumnElement[bool]:
+    entered = sa.exists().where(entries.c.message_id == messages.c.id)
+    return messages.c.handed_back_by.is_not(None) | entered
 
 
 def _with_bytes() -> sa.Select[Any]:

@@ -170,6 +170,15 @@ class Outbox:
                 self._settle(connection, row.id, row.reference, LetterState.UNKNOWN, problem)
         return len(rows)
 
+    def leave_to_people(self, problem: str) -> int:
+        """Marks as ``unknown`` all that is due or being sent, for a person to settle; how many."""
+        query = sa.select(letters.c.id, cases.c.reference).join(cases)
+        with storage_errors(), self._writing.begin() as connection:
+            rows = list(connection.execute(query.where(letters.c.state.in_((LetterState.DUE, LetterState.SENDING)))))
+            for row in rows:
+                self._settle(connection, row.id, row.reference, LetterState.UNKNOWN, problem)
+        return len(rows)
+
     def give_up_overdue(self, channels: Collection[Channel], problem: str) -> int:
         """Marks as ``failed`` what no server has taken for five days, for a person to find; how many."""
         query = (
@@ -286,13 +295,14 @@ class Outbox:
             ]
 
     def note_printed(self, number: int) -> None:
-        """Notes that a letter lies in the print folder."""
+        """Notes that a letter lies in the print folder, address and all. Audited the first time."""
+        now = self._clock()
+        unprinted = letters.c.id == number, letters.c.printed_at.is_(None)
+        case_of = sa.select(cases.c.reference).join(letters).where(letters.c.id == number)
         with storage_errors(), self._writing.begin() as connection:
-            connection.execute(
-                sa.update(letters)
-                .where(letters.c.id == number, letters.c.printed_at.is_(None))
-                .values(printed_at=self._clock())
-            )
+            if connection.execute(sa.update(letters).where(*unprinted).values(printed_at=now)).rowcount:
+                reference = connection.execute(case_of).scalar_one()
+                audit.record(connection, at=now, actor=audit.MACHINE, act="letter laid out", reference=reference)
 
     def in_question(self) -> list[tuple[QueuedLetter, LetterState]]:
         """Letters of which it is not known whether they went, or have arrived, for as long as that can be asked."""

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from mailbot.cases.access import ALLOWED, Officer, Permission, demand, visible
 from mailbot.cases.database import storage_errors
 from mailbot.cases.schema import approaches, cases, letters, services, staff, tasks
-from mailbot.cases.store import ENTRY_COLUMNS, entry_of, has_task
+from mailbot.cases.store import ENTRY_COLUMNS, OTHER, entry_of, has_task
 from mailbot.clock import Clock
 from mailbot.domain import (
     ApproachState,
@@ -54,6 +54,8 @@ ALLOWED_VALUES: dict[str, Collection[str] | re.Pattern[str]] = {
 """The values that each filter may take, or their form."""
 
 URN = re.compile(r"[A-Z]{0,2}\d{5,7}")
+
+Conditions = Sequence[sa.ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,15 +132,15 @@ class Queue:
         now = self._clock()
         narrow = [_any(name, values, officer, now) for name, values in _by_name(filters)]
         with storage_errors(), self._engine.connect() as connection:
-            counts, pinned_of = self._counts(connection, officer, narrow)
-            total = counts[state] - pinned_of[state]
+            counts = self._counts(connection, officer, narrow)
+            pinned = self._pinned(connection, officer, narrow)
+            total = counts[state] - (sum(bool(row.is_chosen) for row in pinned) if state is CaseState.NEW else 0)
             last = max(1, -(-total // PAGE_SIZE))
             number = min(max(number, 1), last)
-            listed = self._entries(officer).where(cases.c.state == state, ~UNSEEN_DANGER, *narrow)
-            listed = listed.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
+            chosen = (cases.c.state == state, *narrow, *((~UNSEEN_DANGER,) if state is CaseState.NEW else ()))
             return QueuePage(
-                pinned=[entry_of(row) for row in connection.execute(self._entries(officer).where(UNSEEN_DANGER))],
-                entries=[entry_of(row) for row in connection.execute(listed)],
+                pinned=[entry_of(row) for row in pinned],
+                entries=self._listed(connection, officer, chosen, number, total),
                 number=number,
                 last=last,
                 first_of=(number - 1) * PAGE_SIZE + 1,
@@ -157,22 +159,39 @@ class Queue:
             return connection.execute(query).first() is not None
 
     @staticmethod
-    def _entries(officer: Officer) -> sa.Select[Any]:
-        query = sa.select(*ENTRY_COLUMNS, has_task(officer))
-        return visible(query, officer).order_by(cases.c.priority, cases.c.due_at, cases.c.received_at, cases.c.id)
+    def _counts(connection: sa.Connection, officer: Officer, narrow: Conditions) -> dict[CaseState, int]:
+        """How many cases each state has under the filters."""
+        each = [sa.select(sa.func.count()).where(cases.c.state == state, *narrow) for state in CaseState]
+        row = connection.execute(sa.select(*(visible(one, officer).scalar_subquery() for one in each))).one()
+        return dict(zip(CaseState, row, strict=True))
 
     @staticmethod
-    def _counts(
-        connection: sa.Connection, officer: Officer, narrow: Sequence[sa.ColumnElement[bool]]
-    ) -> tuple[dict[CaseState, int], dict[CaseState, int]]:
-        """How many cases each state has under the filters, and how many of them are pinned."""
-        pinned = sa.func.sum(sa.case((UNSEEN_DANGER, 1), else_=0))
-        query = visible(sa.select(cases.c.state, sa.func.count(), pinned), officer).where(*narrow)
-        rows = connection.execute(query.group_by(cases.c.state)).all()
-        counts, pinned_of = dict.fromkeys(CaseState, 0), dict.fromkeys(CaseState, 0)
-        for state, count, of_them in rows:
-            counts[CaseState(state)], pinned_of[CaseState(state)] = int(count), int(of_them)
-        return counts, pinned_of
+    def _pinned(connection: sa.Connection, officer: Officer, narrow: Conditions) -> Sequence[Any]:
+        """The rows of the dangers that nobody has seen; `is_chosen` tells which of them the filters would list."""
+        is_chosen = sa.and_(sa.true(), *narrow).label("is_chosen")
+        query = _entries(officer).add_columns(is_chosen).where(UNSEEN_DANGER)
+        return connection.execute(query.order_by(*ORDER)).all()
+
+    @staticmethod
+    def _listed(
+        connection: sa.Connection, officer: Officer, chosen: Conditions, number: int, total: int
+    ) -> list[QueueEntry]:
+        """The `number`-th page of the `total` cases that are chosen, read from whichever end is nearer."""
+        before = (number - 1) * PAGE_SIZE
+        size = min(PAGE_SIZE, total - before)
+        after = total - before - size
+        backwards = after < before
+        order = [column.desc() for column in ORDER] if backwards else ORDER
+        query = _entries(officer).where(*chosen).order_by(*order).limit(size).offset(min(before, after))
+        found = [entry_of(row) for row in connection.execute(query)]
+        return found[::-1] if backwards else found
+
+
+ORDER = (cases.c.priority, cases.c.due_at, cases.c.received_at, cases.c.id)
+
+
+def _entries(officer: Officer) -> sa.Select[Any]:
+    return visible(sa.select(*ENTRY_COLUMNS, has_task(officer)), officer)
 
 
 UNSEEN_DANGER: sa.ColumnElement[bool] = sa.and_(
@@ -242,23 +261,16 @@ def _in_language(value: str, _officer: Officer, _now: datetime) -> sa.ColumnElem
 
 def _waits_for(value: str, officer: Officer, _now: datetime) -> sa.ColumnElement[bool]:
     if value == ANSWER:
-        return sa.exists().where(approaches.c.case_id == cases.c.id, approaches.c.state == ApproachState.SENT)
-    if value == LETTER:
-        return sa.exists().where(
-            letters.c.case_id == cases.c.id, letters.c.channel == Channel.POST, letters.c.state == LetterState.DUE
-        )
-    other = cases.alias("other")
-    query = (
-        sa.select(tasks.c.id)
-        .outerjoin(other, tasks.c.other_case_id == other.c.id)
-        .where(tasks.c.case_id == cases.c.id, tasks.c.done_at.is_(None))
-        .correlate(cases)
-    )
-    if value != TASK:
-        query = query.where(tasks.c.kind == value)
-    if not officer.may(Permission.READ_RESTRICTED):
-        query = query.where(other.c.restricted.is_not(True))
-    return query.exists()
+        query = sa.select(approaches.c.case_id).where(approaches.c.state == ApproachState.SENT)
+    elif value == LETTER:
+        to_post = letters.c.channel == Channel.POST, letters.c.state == LetterState.DUE
+        query = sa.select(letters.c.case_id).where(*to_post)
+    else:
+        query = sa.select(tasks.c.case_id).outerjoin(OTHER, tasks.c.other_case_id == OTHER.c.id)
+        query = query.where(tasks.c.done_at.is_(None), *((tasks.c.kind == value,) if value != TASK else ()))
+        if not officer.may(Permission.READ_RESTRICTED):
+            query = query.where(OTHER.c.restricted.is_not(True))
+    return cases.c.id.in_(query)
 
 
 def _seen(value: str, _officer: Officer, now: datetime) -> sa.ColumnElement[bool]:

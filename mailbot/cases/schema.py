@@ -72,12 +72,24 @@ QUEUE_INDEX = (
     *("immediate_risk", "adult_in_danger", "child_at_risk", "systemic_failure"),
     *("quality_of_care", "regulatory_breach"),
 )
-"""The queue's order, and all that its filters ask: its counts never touch the rows, which carry the sealed words."""
+"""The queue's order, and all that its filters ask: it never touches rows that it does not show, which are long."""
+
+COUNTS_INDEX = (
+    *("state", "restricted", "mailbox", "remit", "service_type", "local_authority", "urn", "assigned_to", "language"),
+    *("child_at_risk", "systemic_failure", "quality_of_care", "regulatory_breach", "id", "reference"),
+)
+"""What the filters ask without the queue's order: a third as long to count in."""
 
 UNSEEN_INDEX = (
     *("seen_at", "state", "see_by", "restricted", "reference"),
     *("kind", "look_first", "immediate_risk", "adult_in_danger"),
 )
+
+URN_INDEX = (
+    *("urn", "received_at", "kind", "restricted", "reference", "joined_to", "local_authority"),
+    *("child_at_risk", "systemic_failure", "quality_of_care", "regulatory_breach"),
+)
+"""All that a service's counts ask."""
 
 cases = sa.Table(
     "cases",
@@ -103,14 +115,18 @@ cases = sa.Table(
     *_judged(),
     sa.Column("local_authority", sa.String(64)),
     sa.Column("urn", sa.String(16)),
+    sa.Column("second_service_type", sa.String(32), nullable=False, server_default="none"),
     sa.Column("language", sa.String(8), nullable=False),
     sa.Column("adult_in_danger", sa.Boolean, nullable=False),
     sa.Column("look_first", sa.Boolean, nullable=False),
     sa.Column("sealed_narrative", sa.LargeBinary, nullable=False),
     sa.Column("sealed_identity", sa.LargeBinary, nullable=False),
     sa.Index("ix_cases_queue", *QUEUE_INDEX),
+    sa.Index("ix_cases_state", "state", "restricted"),
+    sa.Index("ix_cases_counts", *COUNTS_INDEX),
     sa.Index("ix_cases_received_at", "received_at", "id", "restricted", "reference"),
     sa.Index("ix_cases_unseen", *UNSEEN_INDEX),
+    sa.Index("ix_cases_urn", *URN_INDEX),
 )
 
 messages = sa.Table(
@@ -137,6 +153,7 @@ messages = sa.Table(
     sa.Column("set_aside_at", Moment),
     sa.Column("handed_back_by", sa.String(254)),
     sa.Column("by_hand", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("claimed_by", sa.String(16)),
     sa.UniqueConstraint("mailbox", "folder", "uid_validity", "uid", name="uq_messages_place"),
     sa.Index("ix_messages_same_as", "same_as"),
     sa.Index("ix_messages_sha256", "sha256"),
@@ -345,6 +362,25 @@ approvals = sa.Table(
 )
 """Reviews that only a second officer can make count: what one proposed, and what the other said."""
 
+identity_requests = sa.Table(
+    "identity_requests",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("asked_by", sa.String(254), nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("by_exception", sa.Boolean, nullable=False),
+    sa.Column("task_id", BigId, sa.ForeignKey("tasks.id")),
+    sa.Column("decided_by", sa.String(254)),
+    sa.Column("decided_at", Moment),
+    sa.Column("opened_at", Moment),
+    sa.Column("ends_at", Moment),
+    sa.Column("sealed_reason", sa.LargeBinary, nullable=False),
+)
+"""Who asked to see who wrote a case, what became of it, and until when it is open to them."""
+
 first_answers = sa.Table(
     "first_answers",
     metadata,
@@ -381,6 +417,34 @@ answers = sa.Table(
     sa.Index("ix_answers_answered_at", "answered_at"),
 )
 """What an officer who read the case said of it, last: what the model is measured by and may learn from."""
+
+confirmations = sa.Table(
+    "confirmations",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("whistleblowing", sa.String(32), nullable=False),
+    sa.Column("child_at_risk", sa.Boolean, nullable=False),
+    sa.Column("systemic_failure", sa.Boolean, nullable=False),
+    sa.Column("quality_of_care", sa.Boolean, nullable=False),
+    sa.Column("regulatory_breach", sa.Boolean, nullable=False),
+    sa.Column("service_type", sa.String(32), nullable=False),
+    sa.Column("second_service_type", sa.String(32), nullable=False),
+)
+"""What officers who read the case said of it, each time: reports count what stood on a given day."""
+
+published_reports = sa.Table(
+    "published_reports",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("year", sa.String(7), nullable=False, unique=True),
+    sa.Column("as_at", Moment, nullable=False),
+    sa.Column("published_at", Moment, nullable=False),
+    sa.Column("published_by", sa.String(254), nullable=False),
+    sa.Column("report", sa.Text, nullable=False),
+)
+"""The annual reports as they were published, in JSON: nothing but what the public reads."""
 
 second_looks = sa.Table(
     "second_looks",
@@ -483,8 +547,59 @@ actions = sa.Table(
     sa.Column("decided_by", sa.String(254), nullable=False),
     sa.Column("decided_at", Moment, nullable=False),
     sa.Column("due_at", Moment),
-    sa.Column("done", sa.Boolean, nullable=False),
+    sa.Column("owner", sa.String(254), nullable=False, server_default=""),
+    sa.Column("state", sa.String(16), nullable=False, server_default="open"),
+    sa.Column("settled_at", Moment),
+    sa.Column("settled_by", sa.String(254)),
+    sa.Column("vault_id", sa.String(32), nullable=False, server_default=""),
+    sa.Column("sealed_outcome", sa.LargeBinary),
+    sa.Index("ix_actions_state", "state", "owner", "due_at"),
 )
+"""What was decided on a case, who sees to it by when, and what came of it."""
+
+lines_of_enquiry = sa.Table(
+    "lines_of_enquiry",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("written_by", sa.String(254), nullable=False),
+    sa.Column("written_at", Moment, nullable=False),
+    sa.Column("answered_by", sa.String(254)),
+    sa.Column("answered_at", Moment),
+    sa.Column("sealed_question", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_found", sa.LargeBinary),
+)
+"""What an inspection is to find out, as a case has raised it."""
+
+case_standards = sa.Table(
+    "case_standards",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("standard", sa.String(64), nullable=False),
+    sa.Column("finding", sa.String(16), nullable=False),
+    sa.Column("weighed_by", sa.String(254), nullable=False),
+    sa.Column("weighed_at", Moment, nullable=False),
+    sa.Column("sealed_words", sa.LargeBinary, nullable=False),
+)
+"""Regulations and standards that a case was weighed against. A later finding on the same one stands; both are kept."""
+
+writings = sa.Table(
+    "writings",
+    metadata,
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("officer", sa.String(254), primary_key=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("kept_at", Moment, nullable=False),
+    sa.Column("sealed_writing", sa.LargeBinary, nullable=False),
+)
+"""Reviews that somebody has begun to write and not saved yet."""
 
 audit = sa.Table(
     "audit",
@@ -495,8 +610,34 @@ audit = sa.Table(
     sa.Column("act", sa.String(64), nullable=False),
     sa.Column("reference", sa.String(16)),
     sa.Column("detail", sa.String(1000), nullable=False),
+    sa.Column("digest", sa.String(64)),
     sa.Index("ix_audit_reference", "reference"),
+    sa.Index("ix_audit_actor", "actor", "id"),
+    sa.Index("ix_audit_act", "act", "id"),
+    sa.Index("ix_audit_at", "at", "id"),
 )
+"""Who did what. `digest` makes the rows a chain (`mailbot.cases.audit`); rows from before there was one have none."""
+
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("through", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("signature", sa.String(128), nullable=False),
+)
+"""How far the audit trail went at some time: its last row's number and digest, signed. Only ever added to."""
+
+checkpoints_sent = sa.Table(
+    "checkpoints_sent",
+    metadata,
+    sa.Column("checkpoint_id", BigId, sa.ForeignKey("checkpoints.id"), primary_key=True),
+    sa.Column("tried_at", Moment, nullable=False),
+    sa.Column("sent_at", Moment),
+    sa.Column("problem", sa.String(255)),
+)
+"""Which checkpoints another host has been handed, and why one could not be."""
 
 staff = sa.Table(
     "staff",
@@ -514,7 +655,11 @@ staff = sa.Table(
     sa.Column("tf_totp_secret", sa.String(255)),
     sa.Column("tf_last_counter", sa.BigInteger),
     sa.Column("fs_webauthn_user_handle", sa.String(64)),
+    sa.Column("by_provider", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("subject_digest", sa.String(64)),
+    sa.Index("ix_staff_subject_digest", "subject_digest", unique=True),
 )
+"""Whoever works here. Those `by_provider` sign in there alone; the digest is of who they are there, once they did."""
 
 failed_sign_ins = sa.Table(
     "failed_sign_ins",
@@ -571,3 +716,230 @@ recovery_codes = sa.Table(
     sa.Column("used_at", Moment),
 )
 """Codes for when the second factor is lost, as keyed digests."""
+
+inspections = sa.Table(
+    "inspections",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("urn", sa.String(16), nullable=False),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("number", sa.String(32), unique=True),
+    sa.Column("planned_on", sa.Date),
+    sa.Column("held_on", sa.Date),
+    sa.Column("published_on", sa.Date),
+    sa.Column("overall", sa.String(64), nullable=False, server_default=""),
+    sa.Column("protection", sa.String(64), nullable=False, server_default=""),
+    sa.Column("leadership", sa.String(64), nullable=False, server_default=""),
+    sa.Column("written_by", sa.String(254), nullable=False),
+    sa.Column("written_at", Moment, nullable=False),
+    sa.Index("ix_inspections_urn", "urn", "held_on"),
+)
+"""Inspections of services, planned or held, with their judgements. `number` is the regulator's own, if it has one."""
+
+retimings = sa.Table(
+    "retimings",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("inspection_id", BigId, sa.ForeignKey("inspections.id"), nullable=False, index=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), index=True),
+    sa.Column("was_on", sa.Date),
+    sa.Column("now_on", sa.Date, nullable=False),
+    sa.Column("changed_by", sa.String(254), nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+)
+"""Each time that an inspection was planned or re-timed, and the case that gave rise to it, if one did."""
+
+held_items = sa.Table(
+    "held_items",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("action_id", BigId, sa.ForeignKey("actions.id"), nullable=False, unique=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("theme", sa.String(64), nullable=False),
+    sa.Column("written_by", sa.String(254), nullable=False),
+    sa.Column("written_at", Moment, nullable=False),
+    sa.Column("sealed_words", sa.LargeBinary, nullable=False),
+    sa.Column("inspection_id", BigId, sa.ForeignKey("inspections.id"), index=True),
+    sa.Column("used_by", sa.String(254)),
+    sa.Column("used_at", Moment),
+    sa.Column("sealed_found", sa.LargeBinary),
+)
+"""What an action keeps for an inspection: its theme, what inspectors should know, and what they found."""
+
+service_inspectors = sa.Table(
+    "service_inspectors",
+    metadata,
+    sa.Column("urn", sa.String(16), primary_key=True),
+    sa.Column("inspector", sa.String(254), nullable=False, index=True),
+    sa.Column("named_by", sa.String(254), nullable=False),
+    sa.Column("named_at", Moment, nullable=False),
+    sa.Column("read_at", Moment),
+)
+"""Who inspects a service, and until when they have read what is held for it."""
+
+calendars = sa.Table(
+    "calendars",
+    metadata,
+    sa.Column("officer", sa.String(254), primary_key=True),
+    sa.Column("token_digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("made_at", Moment, nullable=False),
+)
+"""The secret address of somebody's calendar of what is due, as a keyed digest."""
+
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("role", sa.String(32), nullable=False),
+    sa.Column("token_digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("made_by", sa.String(254), nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("ends_at", Moment, nullable=False),
+    sa.Column("confirmed_by", sa.String(254)),
+    sa.Column("revoked_at", Moment),
+    sa.Column("minute_at", Moment),
+    sa.Column("asked", sa.Integer, nullable=False, server_default="0"),
+)
+"""What other systems show the API, as keyed digests; `asked` counts the requests of the minute `minute_at`."""
+
+subscriptions = sa.Table(
+    "subscriptions",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("url", sa.String(1000), nullable=False),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("events", sa.String(255), nullable=False),
+    sa.Column("made_by", sa.String(254), nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("read_through", sa.BigInteger, nullable=False),
+)
+"""Other systems that are told what happens, and up to which row of the audit trail that has been looked at."""
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("subscription_id", BigId, sa.ForeignKey("subscriptions.id"), nullable=False, index=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("event", sa.String(32), nullable=False),
+    sa.Column("happened_at", Moment, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", Moment, nullable=False),
+    sa.Column("settled_at", Moment),
+    sa.Column("problem", sa.String(255)),
+    sa.Index("ix_deliveries_state", "state", "next_at"),
+)
+"""Each thing that a subscription is told, until it has been taken or given up."""
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("what", sa.String(128), primary_key=True),
+    sa.Column("holder", sa.String(16), nullable=False),
+    sa.Column("session", sa.Integer),
+    sa.Column("until", Moment),
+    sa.Index("ix_leases_holder", "holder"),
+)
+"""What one worker does and no other, such as taking in a mailbox: `mailbot.cases.leases`."""
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("placed_by", sa.String(254), nullable=False),
+    sa.Column("placed_at", Moment, nullable=False),
+    sa.Column("ends_on", sa.Date),
+    sa.Column("lifted_by", sa.String(254)),
+    sa.Column("lifted_at", Moment),
+    sa.Column("sealed_reason", sa.LargeBinary, nullable=False),
+)
+"""Why a case is kept beyond its time, and through which day; without one, until somebody lifts it."""
+
+disposals = sa.Table(
+    "disposals",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("what", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("why", sa.String(255), nullable=False),
+    sa.Column("proposed_by", sa.String(254), nullable=False),
+    sa.Column("proposed_at", Moment, nullable=False),
+    sa.Column("confirmed_by", sa.String(254)),
+    sa.Column("confirmed_at", Moment),
+    sa.Column("carry_out_at", Moment),
+    sa.Column("ended_by", sa.String(254)),
+    sa.Column("ended_at", Moment),
+    sa.Column("ended_because", sa.String(255)),
+    sa.Index("ix_disposals_state", "state", "carry_out_at"),
+)
+"""What goes when its time is over: a case, or its originals on the mail server. Two people, then 30 days, then done."""
+
+removals = sa.Table(
+    "removals",
+    metadata,
+    sa.Column("message_id", BigId, sa.ForeignKey("messages.id"), primary_key=True),
+    sa.Column("disposal_id", BigId, sa.ForeignKey("disposals.id"), nullable=False, index=True),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("settled_at", Moment),
+    sa.Column("problem", sa.String(255)),
+)
+"""Originals to be taken off the mail server, and whether they have been."""
+
+information_requests = sa.Table(
+    "information_requests",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, unique=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("extended_by", sa.String(254)),
+    sa.Column("extended_at", Moment),
+    sa.Column("sealed_extension", sa.LargeBinary),
+    sa.Column("answered_by", sa.String(254)),
+    sa.Column("answered_at", Moment),
+    sa.Column("outcome", sa.String(16)),
+)
+"""What was done with requests for information. A request that nobody has touched has no row: its case is its record."""
+
+request_cases = sa.Table(
+    "request_cases",
+    metadata,
+    sa.Column("request_id", BigId, sa.ForeignKey("information_requests.id"), primary_key=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), primary_key=True, index=True),
+    sa.Column("added_by", sa.String(254), nullable=False),
+    sa.Column("added_at", Moment, nullable=False),
+)
+"""Cases that a request asks for: while it is open they stay."""
+
+court_disclosures = sa.Table(
+    "court_disclosures",
+    metadata,
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("vault_id", sa.String(32), nullable=False),
+    sa.Column("forum", sa.String(16), nullable=False),
+    sa.Column("included", sa.String(255), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("asked_by", sa.String(254), nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("decided_by", sa.String(254)),
+    sa.Column("decided_at", Moment),
+    sa.Column("made_at", Moment),
+    sa.Column("sha256", sa.String(64)),
+    sa.Column("sealed_order", sa.LargeBinary, nullable=False),
+)
+"""What was given to a court or an appeal: who asked, who agreed, what was in it. The order and the reason are sealed."""

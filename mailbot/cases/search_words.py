@@ -11,9 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-
-import snowballstemmer
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 LONGEST_WORD = 64
 """Longer runs of letters are no words but what machines write: keys, pictures in letters."""
@@ -39,11 +38,15 @@ _PHRASE = re.compile(r'["“”]([^"“”]*)["“”]')
 _GAP = ""
 _IRREGULAR = {"children": "child", "women": "woman", "men": "man", "teeth": "tooth", "feet": "foot"}
 
-_stemmer = snowballstemmer.stemmer("english")
+
+@cache
+def _stemmer() -> Any:
+    import snowballstemmer  # takes long to load, and is needed where something is filed or sought
+
+    return snowballstemmer.stemmer("english")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word where it stands in a text; `folded` is empty where an identifying detail was masked."""
 
     folded: str
@@ -73,15 +76,21 @@ def words(text: str) -> Iterator[Word]:
     yield from _words(text, at, len(text))
 
 
+def spoken(text: str) -> str:
+    """The folded words of a text in their order, a space around each; two where an identifying detail was masked."""
+    parts = (" ".join(filter(None, map(_apart, _WORD.findall(part)))) for part in _MASKED.split(text))
+    return f" {'  '.join(parts)} "
+
+
 def stems(text: str) -> set[str]:
     """What of a text can be found."""
-    return {stem(word.folded) for word in words(text) if _counts(word.folded)}
+    return {stem(folded) for folded in spoken(text).split() if _counts(folded)}
 
 
 @lru_cache(maxsize=50_000)
 def stem(folded: str) -> str:
     """The stem of a folded word."""
-    found: str = _stemmer.stemWord(folded)
+    found: str = _stemmer().stemWord(folded)
     return _IRREGULAR.get(found, found)
 
 
@@ -95,12 +104,20 @@ def parsed(text: str) -> Query:
 def _words(text: str, start: int, end: int) -> Iterator[Word]:
     for match in _WORD.finditer(text, start, end):
         folded = _folded(match.group())
-        if halves := _POSTCODE.fullmatch(folded):
+        if not folded.isalpha() and (halves := _POSTCODE.fullmatch(folded)):
             middle = match.end() - len(halves[2])
             yield Word(halves[1], match.start(), middle)
             yield Word(halves[2], middle, match.end())
         elif folded:
             yield Word(folded, match.start(), match.end())
+
+
+@lru_cache(maxsize=50_000)
+def _apart(word: str) -> str:
+    """A word folded, and the halves of a postcode apart."""
+    folded = _folded(word)
+    halves = _POSTCODE.fullmatch(folded)
+    return " ".join(halves.groups()) if halves else folded
 
 
 @lru_cache(maxsize=50_000)

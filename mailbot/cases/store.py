@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -18,22 +18,24 @@ import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.access import Officer, Permission, demand, visible
+from mailbot.cases.access import Officer, Permission, demand, refuse_erased, visible
 from mailbot.cases.alerts import end_alert, raise_alert
 from mailbot.cases.approvals import needs_second
 from mailbot.cases.database import one_at_a_time, storage_errors, writing
+from mailbot.cases.deciding import actions_of, decide, due_for, refuse_to_end
 from mailbot.cases.filing import Filing
+from mailbot.cases.identity import refuse_settling
 from mailbot.cases.joining import Joining, restrict_suggested
 from mailbot.cases.learning import READ, note_answer
 from mailbot.cases.narrative import FOLLOW_UP_NARRATIVE_PLACE, NARRATIVE_PLACE, NOTE_PLACE, Narrative
-from mailbot.cases.schema import actions, approaches, cases, follow_ups, notes, tasks
+from mailbot.cases.schema import actions, approaches, cases, follow_ups, notes, tasks, writings
 from mailbot.cases.search_index import SearchIndex
 from mailbot.cases.vault import Purpose, Vault
 from mailbot.cases.waiting import due_anew
 from mailbot.clock import Clock
 from mailbot.domain import (
-    Action,
     ActionKind,
+    ActionState,
     Case,
     CaseState,
     ComplainedFirst,
@@ -52,7 +54,7 @@ from mailbot.domain import (
     Whistleblowing,
     priority_of,
 )
-from mailbot.errors import NotAllowed, StaleWrite
+from mailbot.errors import KeysMissing, NotAllowed, StaleWrite
 from mailbot.targets import ORDINARY, Targets
 
 CORRECTABLE: dict[str, tuple[str, ...]] = {
@@ -61,6 +63,7 @@ CORRECTABLE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(Situation, ("true", "false")),
     "remit": tuple(Remit),
     "service_type": tuple(ServiceType),
+    "second_service_type": ("none", *ServiceType),
     "whistleblowing": tuple(Whistleblowing),
     "anonymous": ("true", "false"),
     "confidentiality": tuple(Confidentiality),
@@ -79,6 +82,9 @@ WRITTEN: dict[str, re.Pattern[str]] = {
     "language": re.compile(r"[a-z]{2,3}"),
 }
 """What an officer may correct by writing, and the form each field must have; nothing written clears it."""
+
+READ_BY_MACHINE = "read by another system"
+"""As `READ`, and no answer of an officer rests on it."""
 
 SEALED_FIELDS = frozenset({"service_name", "written_by_child", "complained_first", "fears_reprisal"})
 """Fields of the assessment that stand in no clear column."""
@@ -130,21 +136,30 @@ class Store:
             found = {CaseState(state): int(count) for state, count in connection.execute(query)}
         return {state: found.get(state, 0) for state in CaseState}
 
-    def open_case(self, reference: str, officer: Officer) -> Case:
-        """The case as `officer` may read it; the reading is audited. `NotAllowed` if it is not there for them."""
+    def open_case(self, reference: str, officer: Officer, *, by_machine: bool = False) -> Case:
+        """The case as `officer` may read it; the reading is audited. `NotAllowed` if it is not there for them.
+
+        What a program reads (`by_machine`) has been seen by nobody yet.
+        """
         demand(officer, Permission.READ_CASES)
         with storage_errors(), self._writing.begin() as connection:
             row = self._visible_row(connection, reference, officer)
-            audit.record(connection, at=self._clock(), actor=officer.email, act=READ, reference=reference)
-            if row.seen_at is None:
+            act = READ_BY_MACHINE if by_machine else READ
+            audit.record(connection, at=self._clock(), actor=officer.email, act=act, reference=reference)
+            if row.seen_at is None and not by_machine:
                 connection.execute(sa.update(cases).where(cases.c.id == row.id).values(seen_at=self._clock()))
             return self._case(connection, row, officer)
 
     def needs_second(self, reference: str, officer: Officer, decision: Decision) -> str | None:
-        """Why a review of this case would count only once a second officer agrees; None where it need not."""
+        """Why a review of this case would count only once a second officer agrees; None where it need not.
+
+        Raises `ActionsOpen` where it would close the case over something that is neither done nor dropped.
+        """
         demand(officer, Permission.REVIEW)
         with storage_errors(), self._engine.connect() as connection:
             row = self._visible_row(connection, reference, officer)
+            if _ends(decision):
+                refuse_to_end(connection, row.id, decision.actions)
             values = self._corrected(row, decision)
             return needs_second(row, values, decision, referred=_is_referred(connection, row.id))
 
@@ -154,7 +169,8 @@ class Store:
         """Writes an officer's review in one transaction, audited.
 
         Raises `StaleWrite` where the case has changed since `version` was read, `NotAllowed` where it is not theirs or
-        where only a second officer can make it count (`mailbot.cases.approvals`) and none has.
+        where only a second officer can make it count (`mailbot.cases.approvals`) and none has, `ActionsOpen` where it
+        would close the case over something that is neither done nor dropped.
         """
         demand(officer, Permission.REVIEW)
         now = self._clock()
@@ -169,13 +185,15 @@ class Store:
             why = needs_second(row, values, decision, referred=_is_referred(connection, row.id))
             if why and (approved_by is None or approved_by.email == officer.email):
                 raise NotAllowed(f"{why}: a second officer must agree")
-            ended = decision.close or set(decision.actions) == {ActionKind.NO_FURTHER_ACTION}
+            ended = _ends(decision)
+            if ended:
+                refuse_to_end(connection, row.id, decision.actions)
             state = CaseState.CLOSED if ended else CaseState.OPEN if decision.actions else CaseState(row.state)
             if not decision.corrections:
                 values["priority"] = row.priority  # a later message may have raised it beyond what its fields say
             values |= due_anew(row, now, values["priority"], self._targets)
             if values["restricted"] and not row.restricted:
-                restrict_suggested(connection, row.id)
+                restrict_suggested(connection, row.id, now)
             changed = connection.execute(
                 sa.update(cases)
                 .where(cases.c.id == row.id, cases.c.version == version)
@@ -184,6 +202,9 @@ class Store:
             if changed.rowcount == 0:
                 raise StaleWrite("Somebody else has changed this case since you opened it. Nothing of yours was saved")
             self._write_review(connection, row, officer, now, decision)
+            if approved_by is None:  # of one that waited for a second officer, what its proposer wrote since stays
+                mine = (writings.c.case_id == row.id) & (writings.c.officer == officer.email)
+                connection.execute(sa.delete(writings).where(mine))
             note_answer(connection, row.id, reference, officer, values, now)
             self._alert(connection, row, values, decision, now)
 
@@ -224,6 +245,7 @@ class Store:
             if task is None or (join and task.kind != TaskKind.JOIN):
                 raise NotAllowed("There is no such task on this case, or it is done already")
             _refuse_ones_own(connection, row.id, TaskKind(task.kind), officer)
+            refuse_settling(connection, task, officer, now)
             connection.execute(sa.update(tasks).where(tasks.c.id == task_id).values(done_at=now, done_by=officer.email))
             act = f"task {task.kind} {'joined' if join else 'done'}"
             audit.record(connection, at=now, actor=officer.email, act=act, reference=reference)
@@ -239,16 +261,7 @@ class Store:
         self, connection: sa.Connection, row: Any, officer: Officer, now: datetime, decision: Decision
     ) -> None:
         for kind in decision.actions:
-            connection.execute(
-                sa.insert(actions).values(
-                    case_id=row.id,
-                    kind=kind,
-                    decided_by=officer.email,
-                    decided_at=now,
-                    done=kind is ActionKind.NO_FURTHER_ACTION,
-                )
-            )
-            audit.record(connection, at=now, actor=officer.email, act="decided", reference=row.reference, detail=kind)
+            decide(connection, row, kind, officer.email, now, due_at=due_for(kind, now, self._targets))
         reasons = [f"{change.field} set to {change.value}: {change.reason}" for change in decision.corrections]
         for change in decision.corrections:
             audit.record(
@@ -304,8 +317,11 @@ class Store:
 
     def _case(self, connection: sa.Connection, row: Any, officer: Officer) -> Case:
         narrative = self._narrative(row)
-        note_rows = connection.execute(sa.select(notes).where(notes.c.case_id == row.id).order_by(notes.c.id))
-        action_rows = connection.execute(sa.select(actions).where(actions.c.case_id == row.id).order_by(actions.c.id))
+        note_rows = connection.execute(sa.select(notes).where(notes.c.case_id == row.id).order_by(notes.c.id)).all()
+        sealed_notes = [(row.vault_id, f"{NOTE_PLACE}:{note.token}", note.sealed_note) for note in note_rows]
+        later = connection.execute(_follow_ups_of(row.id)).all()
+        sealed_later = [(one.vault_id, FOLLOW_UP_NARRATIVE_PLACE, one.sealed_narrative) for one in later]
+        opened = self._opened([*sealed_notes, *sealed_later])
         return Case(
             entry=entry_of(row),
             version=row.version,
@@ -319,20 +335,14 @@ class Store:
             told=narrative.told,
             corrected=narrative.corrected,
             notes=tuple(
-                Note(written_by=note.written_by, written_at=note.written_at, text=self._note_text(row.vault_id, note))
-                for note in note_rows
+                Note(written_by=note.written_by, written_at=note.written_at, text=text.decode())
+                for note, text in zip(note_rows, opened, strict=False)
             ),
-            actions=tuple(
-                Action(
-                    kind=ActionKind(action.kind),
-                    decided_by=action.decided_by,
-                    decided_at=action.decided_at,
-                    due_at=action.due_at,
-                    done=action.done,
-                )
-                for action in action_rows
+            actions=actions_of(connection, self._vault, row.id),
+            follow_ups=tuple(
+                _follow_up(one.received_at, msgspec.json.decode(clear, type=Narrative))
+                for one, clear in zip(later, opened[len(note_rows) :], strict=True)
             ),
-            follow_ups=tuple(self._follow_up(one) for one in connection.execute(_follow_ups_of(row.id))),
             tasks=tuple(
                 Task(
                     id=task.id,
@@ -345,30 +355,34 @@ class Store:
             ),
         )
 
-    def _follow_up(self, row: Any) -> FollowUp:
-        sealed = self._vault.unseal(row.vault_id, Purpose.NARRATIVE, FOLLOW_UP_NARRATIVE_PLACE, row.sealed_narrative)
-        narrative = msgspec.json.decode(sealed, type=Narrative)
-        return FollowUp(
-            received_at=row.received_at,
-            subject=narrative.subject,
-            narrative=narrative.text,
-            quoted=narrative.quoted,
-            assessment=narrative.assessment,
-            attachments=narrative.attachments,
-            defects=narrative.defects,
-            told=narrative.told,
-        )
-
-    def _note_text(self, vault_id: str, note: Any) -> str:
-        place = f"{NOTE_PLACE}:{note.token}"
-        return self._vault.unseal(vault_id, Purpose.NARRATIVE, place, note.sealed_note).decode()
+    def _opened(self, sealed: Sequence[tuple[str, str, bytes]]) -> list[bytes]:
+        """What is sealed, by one look into the key store; raises `KeysMissing` where a key is gone."""
+        found = self._vault.unseal_many(Purpose.NARRATIVE, sealed) if sealed else []
+        there = [one for one in found if one is not None]
+        if len(there) < len(found):
+            raise KeysMissing("the key of this record is not in the key store: it was erased, or the store is another")
+        return there
 
     def _visible_row(self, connection: sa.Connection, reference: str, officer: Officer) -> Any:
         query = visible(sa.select(cases, has_task(officer)).where(cases.c.reference == reference), officer)
         row = connection.execute(query).one_or_none()
         if row is None:
             raise NotAllowed("There is no such case, or it is not one you may see")
+        refuse_erased(row)
         return row
+
+
+def _follow_up(received_at: datetime, narrative: Narrative) -> FollowUp:
+    return FollowUp(
+        received_at=received_at,
+        subject=narrative.subject,
+        narrative=narrative.text,
+        quoted=narrative.quoted,
+        assessment=narrative.assessment,
+        attachments=narrative.attachments,
+        defects=narrative.defects,
+        told=narrative.told,
+    )
 
 
 def may_be(field: str, value: str) -> bool:
@@ -378,28 +392,35 @@ def may_be(field: str, value: str) -> bool:
     return value in CORRECTABLE.get(field, ())
 
 
+def _ends(decision: Decision) -> bool:
+    """Whether the review closes the case."""
+    return decision.close or set(decision.actions) == {ActionKind.NO_FURTHER_ACTION}
+
+
 def _tasks_of(case_id: int, officer: Officer) -> sa.Select[Any]:
     """The open tasks of a case; not those that speak of a case the officer may not know of."""
-    other = cases.alias("other")
     query = (
-        sa.select(tasks, other.c.reference.label("other_reference"))
-        .outerjoin(other, tasks.c.other_case_id == other.c.id)
+        sa.select(tasks, OTHER.c.reference.label("other_reference"))
+        .outerjoin(OTHER, tasks.c.other_case_id == OTHER.c.id)
         .where(tasks.c.case_id == case_id, tasks.c.done_at.is_(None))
         .order_by(tasks.c.id)
     )
-    return query if officer.may(Permission.READ_RESTRICTED) else query.where(other.c.restricted.is_not(True))
+    return query if officer.may(Permission.READ_RESTRICTED) else query.where(OTHER.c.restricted.is_not(True))
+
+
+OTHER = cases.alias("other")
+"""The case that a task speaks of; made once, for that takes longer than a query does."""
 
 
 def has_task(officer: Officer | None) -> sa.Label[bool]:
-    other = cases.alias("other")
     query = (
         sa.select(tasks.c.id)
-        .outerjoin(other, tasks.c.other_case_id == other.c.id)
+        .outerjoin(OTHER, tasks.c.other_case_id == OTHER.c.id)
         .where(tasks.c.case_id == cases.c.id, tasks.c.done_at.is_(None))
         .correlate(cases)
     )
     if officer is not None and not officer.may(Permission.READ_RESTRICTED):
-        query = query.where(other.c.restricted.is_not(True))
+        query = query.where(OTHER.c.restricted.is_not(True))
     return query.exists().label("has_task")
 
 
@@ -424,7 +445,12 @@ def _refuse_ones_own(connection: sa.Connection, case_id: int, kind: TaskKind, of
 
 
 def _is_referred(connection: sa.Connection, case_id: int) -> bool:
-    query = sa.select(actions.c.id).where(actions.c.case_id == case_id, actions.c.kind == ActionKind.REFER_TO_AUTHORITY)
+    """Whether a referral was decided, and not dropped since."""
+    query = sa.select(actions.c.id).where(
+        actions.c.case_id == case_id,
+        actions.c.kind == ActionKind.REFER_TO_AUTHORITY,
+        actions.c.state != ActionState.DROPPED,
+    )
     return connection.execute(query.limit(1)).first() is not None
 
 
@@ -442,6 +468,7 @@ _ASSESSMENT_COLUMNS = (
     "look_first",
     "local_authority",
     "urn",
+    "second_service_type",
     "language",
 )
 
@@ -479,4 +506,5 @@ def entry_of(row: Any) -> QueueEntry:
         look_first=row.look_first,
         assigned_to=row.assigned_to,
         has_task=row.has_task,
+        second_service_type=row.second_service_type,
     )

@@ -3,6 +3,7 @@
 Every message has two data keys, one for identity and one for the narrative. A data key lives only wrapped (RFC 3394)
 under a named key-encryption key of the key file, in a key store apart from the database: whoever holds the database,
 or a backup of it, holds nothing readable, and destroying 80 bytes of the key store erases a case for good.
+`mailbot.cases.rotation` changes the key-encryption keys while all this runs.
 
 Sealed bytes are ``0x01 | nonce (12) | AES-256-GCM ciphertext and tag``; the additional data binds table, column and
 record, so that a ciphertext moved to another row does not open.
@@ -11,11 +12,14 @@ record, so that a ciphertext moved to another row does not open.
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hmac
+import json
 import os
 import secrets
+import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -26,11 +30,21 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
+from mailbot.cases.key_store import (
+    changing,
+    current_names,
+    forget_old_pages,
+    key_table,
+    wait_for_key_changes,
+    wrapped_keys,
+)
 from mailbot.errors import KeysMissing
 
 FORMAT = b"\x01"
 NONCE_BYTES = 12
 KEYS_A_QUERY = 500
+REREAD_SECONDS = 60
+"""For how long a key that was not found in the key file is not looked for there again."""
 
 
 class Purpose(StrEnum):
@@ -61,10 +75,11 @@ class Keyring:
 
 def new_key_file(path: Path, name: str) -> None:
     """Writes fresh keys to `path`, readable by its owner alone; refuses to touch a file that is there."""
-    lines = ["# The keys of mailbot. Without them nothing can be read. Keep a copy apart from every database backup."]
-    for purpose in Purpose:
-        lines += ["", f"[{purpose}]", f'current = "{name}"', f"[{purpose}.keys]", f'"{name}" = "{_random_key()}"']
-    lines += ["", "[lookup]", f'key = "{_random_key()}"', "", "[web]", f'key = "{_random_key()}"', ""]
+    ring = Keyring(
+        wrapping={purpose: NamedKeys(current=name, keys={name: os.urandom(32)}) for purpose in Purpose},
+        lookup=os.urandom(32),
+        web=os.urandom(32),
+    )
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -72,14 +87,39 @@ def new_key_file(path: Path, name: str) -> None:
     except OSError as error:
         raise KeysMissing(f"the key file {path} cannot be written: {error.strerror}") from None
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write("\n".join(lines))
+        file.write(key_text(ring))
+
+
+def key_text(ring: Keyring) -> str:
+    """The keyring as the text of a key file."""
+    lines = ["# The keys of mailbot. Without them nothing can be read. Keep a copy apart from every database backup."]
+    for purpose, named in ring.wrapping.items():
+        lines += ["", f"[{purpose}]", f"current = {json.dumps(named.current)}", f"[{purpose}.keys]"]
+        lines += [f'{json.dumps(name)} = "{_encoded(key)}"' for name, key in named.keys.items()]
+    lines += ["", "[lookup]", f'key = "{_encoded(ring.lookup)}"', "", "[web]", f'key = "{_encoded(ring.web)}"', ""]
+    return "\n".join(lines)
 
 
 def read_keys(path: Path, environment: str | None) -> Keyring:
     """The keyring in the environment's text if given, else in the file; raises `KeysMissing` with what to do."""
-    where = "MAILBOT_KEYS" if environment is not None else str(path)
+    if environment is not None:
+        return keyring_of(environment, "MAILBOT_KEYS")
     try:
-        raw = tomllib.loads(environment if environment is not None else path.read_text(encoding="ascii"))
+        text = path.read_bytes()
+    except FileNotFoundError:
+        raise KeysMissing(
+            f"no key file at {path}: put its copy back, or set MAILBOT_KEYS; for a new installation, `mailbot init` "
+            "makes one"
+        ) from None
+    except OSError as error:
+        raise KeysMissing(f"the key file {path} cannot be read: {error.strerror}") from None
+    return keyring_of(text, str(path))
+
+
+def keyring_of(text: str | bytes, where: str) -> Keyring:
+    """The keyring in the text of a key file, which came from `where`; raises `KeysMissing` with what to do."""
+    try:
+        raw = tomllib.loads(text if isinstance(text, str) else text.decode("ascii"))
         wrapping = {
             purpose: NamedKeys(
                 current=raw[purpose]["current"],
@@ -88,10 +128,6 @@ def read_keys(path: Path, environment: str | None) -> Keyring:
             for purpose in Purpose
         }
         ring = Keyring(wrapping=wrapping, lookup=_decoded(raw["lookup"]["key"]), web=_decoded(raw["web"]["key"]))
-    except FileNotFoundError:
-        raise KeysMissing(f"no key file at {path}: `mailbot init` makes one, or set MAILBOT_KEYS") from None
-    except OSError as error:
-        raise KeysMissing(f"the key file {path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError, ValueError):
         # the exception may quote key material: it is not shown, nor chained
         raise KeysMissing(f"the keys in {where} are damaged: put the copy back that is kept apart") from None
@@ -103,45 +139,48 @@ def read_keys(path: Path, environment: str | None) -> Keyring:
     return ring
 
 
-wrapped_keys = sa.MetaData()
-key_table = sa.Table(
-    "wrapped_key",
-    wrapped_keys,
-    sa.Column("vault_id", sa.String(32), primary_key=True),
-    sa.Column("purpose", sa.String(16), primary_key=True),
-    sa.Column("key_name", sa.String(64), nullable=False),
-    sa.Column("wrapped", sa.LargeBinary, nullable=False),
-)
-
-
 class Vault:
-    """Seals and opens what belongs to one message or case, named by its vault id."""
+    """Seals and opens what belongs to one message or case, named by its vault id.
 
-    def __init__(self, keyring: Keyring, key_store: sa.Engine) -> None:
+    `reread` reads the keys anew: a key of an unknown name may have come into the key file since this process began.
+    """
+
+    def __init__(self, keyring: Keyring, key_store: sa.Engine, reread: Callable[[], Keyring] | None = None) -> None:
         self.keyring = keyring
         self._key_store = key_store
+        self._reread = reread
+        self._sought: dict[tuple[Purpose, str], float] = {}
         self._fresh: dict[tuple[str, Purpose], bytes] = {}
 
     def create_store(self) -> None:
-        """Makes the key store's table where it is not there yet."""
+        """Makes the key store's tables where they are not there yet."""
         wrapped_keys.create_all(self._key_store)
 
     def open_many(self, count: int) -> Sequence[str]:
         """Makes `count` new vault ids, both data keys of each wrapped and committed to the key store."""
-        rows, fresh = [], {}
         vault_ids = [secrets.token_hex(16) for _ in range(count)]
-        for vault_id in vault_ids:
-            for purpose in Purpose:
-                named = self.keyring.wrapping[purpose]
-                data_key = AESGCM.generate_key(256)
-                fresh[vault_id, purpose] = data_key
-                wrapped = aes_key_wrap(named.keys[named.current], data_key)
-                rows.append({"vault_id": vault_id, "purpose": purpose, "key_name": named.current, "wrapped": wrapped})
-        if rows:
-            with self._key_store.begin() as connection:
-                connection.execute(sa.insert(key_table), rows)
+        fresh = {(vault_id, purpose): AESGCM.generate_key(256) for vault_id in vault_ids for purpose in Purpose}
+        if vault_ids:
+            with changing(self._key_store).begin() as connection:
+                wait_for_key_changes(connection)
+                names = current_names(connection)
+                under = {purpose: self._current(purpose, names.get(purpose)) for purpose in Purpose}
+                connection.execute(sa.insert(key_table), [_wrapped(*whose, key, under) for whose, key in fresh.items()])
         self._fresh = fresh  # the batch in hand is sealed without asking the store again
         return vault_ids
+
+    def destroy(self, vault_ids: Collection[str]) -> None:
+        """Destroys both data keys of each, for good: what they sealed cannot be read any more, here or in a backup.
+
+        On SQLite nothing of them is left in its files. Doing it twice does no harm.
+        """
+        ordered = sorted(vault_ids)
+        self._fresh = {whose: key for whose, key in self._fresh.items() if whose[0] not in vault_ids}
+        with changing(self._key_store).begin() as connection:
+            for at in range(0, len(ordered), KEYS_A_QUERY):
+                these = key_table.c.vault_id.in_(ordered[at : at + KEYS_A_QUERY])
+                connection.execute(sa.delete(key_table).where(these))
+        forget_old_pages(self._key_store)
 
     def seal(self, vault_id: str, purpose: Purpose, place: str, clear: bytes) -> bytes:
         """`clear` encrypted for its `place`: ``table.column``, and ``:token`` where a case has several rows there."""
@@ -182,8 +221,34 @@ class Vault:
             raise KeysMissing("the key of this record is not in the key store: it was erased, or the store is another")
         return self._unwrapped(purpose, row)
 
+    def _current(self, purpose: Purpose, name: str | None) -> tuple[str, bytes]:
+        """The name and key that new data keys are wrapped under: what the key store names, else the key file.
+
+        The key file decides where it does not have what the store names: a store put back from an older backup.
+        """
+        if name is not None and name not in self.keyring.wrapping[purpose].keys:
+            self._read_again()  # whatever was sought before: a data key under a key that is gone would be lost
+        named = self.keyring.wrapping[purpose]
+        chosen = name if name is not None and name in named.keys else named.current
+        return chosen, named.keys[chosen]
+
+    def _key(self, purpose: Purpose, name: str) -> bytes | None:
+        """The key of that name; where it is not known, the key file is read again once."""
+        known = self.keyring.wrapping[purpose].keys.get(name)
+        last = self._sought.get((purpose, name))
+        if known is None and (last is None or time.monotonic() - last > REREAD_SECONDS):
+            self._sought[purpose, name] = time.monotonic()
+            self._read_again()
+            known = self.keyring.wrapping[purpose].keys.get(name)
+        return known
+
+    def _read_again(self) -> None:
+        """Takes over the named keys as they are now; the keys for look-ups and the web stay: others hold them."""
+        if self._reread is not None:
+            self.keyring = dataclasses.replace(self.keyring, wrapping=self._reread().wrapping)
+
     def _unwrapped(self, purpose: Purpose, row: Any) -> bytes:
-        key = self.keyring.wrapping[purpose].keys.get(row.key_name)
+        key = self._key(purpose, row.key_name)
         if key is None:
             raise KeysMissing(f'the {purpose} key "{row.key_name}" is not in the key file')
         try:
@@ -206,8 +271,20 @@ def _bound_to(place: str, vault_id: str) -> bytes:
     return f"{place}:{vault_id}".encode()
 
 
-def _random_key() -> str:
-    return base64.b64encode(os.urandom(32)).decode("ascii")
+def _wrapped(
+    vault_id: str, purpose: Purpose, data_key: bytes, under: Mapping[Purpose, tuple[str, bytes]]
+) -> dict[str, Any]:
+    name, key = under[purpose]
+    return {
+        "vault_id": vault_id,
+        "purpose": purpose,
+        "key_name": name,
+        "wrapped": aes_key_wrap(key, data_key),
+    }
+
+
+def _encoded(key: bytes) -> str:
+    return base64.b64encode(key).decode("ascii")
 
 
 def _decoded(text: str) -> bytes:

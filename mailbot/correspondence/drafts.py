@@ -13,8 +13,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from govuk_bank_holidays.bank_holidays import BankHolidays
-
 from mailbot.correspondence.compose import (
     ENGLISH,
     LANGUAGES,
@@ -133,6 +131,8 @@ def due_on(purpose: ActionKind, today: date) -> date | None:
     days = ANSWER_WITHIN_WORKING_DAYS.get(purpose)
     if days is None:
         return None
+    from govuk_bank_holidays.bank_holidays import BankHolidays  # takes long to load
+
     holidays, day = BankHolidays(use_cached_holidays=True), today
     for _ in range(days):
         day = holidays.get_next_work_day(division=BankHolidays.ENGLAND_AND_WALES, date=day)

@@ -33,7 +33,7 @@ from mailbot.correspondence.namesakes import (
     spelt_in,
     surname_is_theirs,
 )
-from mailbot.correspondence.nicknames import alike
+from mailbot.nicknames import alike
 
 
 def names(source: Source, _service: str, draft: Draft) -> Iterator[Hit]:

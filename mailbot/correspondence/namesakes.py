@@ -24,7 +24,7 @@ from mailbot.correspondence.letter_text import (
     salutation_end,
     singular,
 )
-from mailbot.correspondence.nicknames import FAMILIES, alike
+from mailbot.nicknames import FAMILIES, alike
 
 _GIVEN = frozenset(name for family in FAMILIES for name in family.split())
 _PARTICLES = frozenset("van der den de du da dos la le el al bin ibn ap ab mac mc o von st san ter".split())

@@ -47,21 +47,30 @@ def on_paper(letter: Letter, written_on: date, reference: str) -> bytes:
 
     Raises `AddressUnusable` where it cannot be posted, and `ConfigError` where WeasyPrint cannot be used.
     """
-    try:
-        import weasyprint
-    except (ImportError, OSError) as error:
-        raise ConfigError(
-            f"no letter can be put on paper here ({error}): pip install 'mailbot[letters]' and "
-            "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
-        ) from None
-    nothing_fetched = weasyprint.urls.URLFetcher(allowed_protocols=())
-    page = _page(letter, written_on, reference)
-    document = weasyprint.HTML(string=page, url_fetcher=nothing_fetched).render()
+    document = _set(_page(letter, written_on, reference))
     *_, bottom = document.pages[0].anchors[_ADDRESS]
     if bottom * _MM_A_PIXEL > WINDOW_TOP + WINDOW_HEIGHT + 0.1:
         raise AddressUnusable("the address does not fit the window of an envelope: shorten its longest lines")
     pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=True, finisher=_complete_tags)
     return pdf
+
+
+def printed(page: str) -> bytes:
+    """A page of HTML as a tagged PDF, with nothing fetched; `ConfigError` where WeasyPrint cannot be used."""
+    pdf: bytes = _set(page).write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=True)
+    return pdf
+
+
+def _set(page: str) -> Any:
+    try:
+        import weasyprint
+    except (ImportError, OSError) as error:
+        raise ConfigError(
+            f"nothing can be put on paper here ({error}): pip install 'mailbot[letters]' and "
+            "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+        ) from None
+    nothing_fetched = weasyprint.urls.URLFetcher(allowed_protocols=())
+    return weasyprint.HTML(string=page, url_fetcher=nothing_fetched).render()
 
 
 def _page(letter: Letter, written_on: date, reference: str) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
+from itertools import islice
 
 from lxml import etree
 
@@ -103,10 +104,7 @@ def read_attachments(message: Message, packed: Sequence[Packed] = (), scan: Scan
     problems: list[str] = []
     body = ""
     until = time.monotonic() + FILES_SECONDS
-    for number, file in enumerate(_all_files(message, packed, problems), 1):
-        if number > MAX_FILES:
-            problems.append(f"more than {MAX_FILES} files; the rest are in the original message")
-            break
+    for file in _listed_files(message, packed, problems):
         if file.name == BODY_FILE:
             body = file.content.decode("utf-8", "replace")
             continue
@@ -125,6 +123,22 @@ def read_attachments(message: Message, packed: Sequence[Packed] = (), scan: Scan
             )
         )
     return Attached(tuple(found), tuple(problems), body)
+
+
+def file_at(message: Message, packed: Sequence[Packed], number: int) -> bytes | None:
+    """The bytes of that file among those that `read_attachments` finds, counted from 0; None where it finds no such."""
+    files = (file for file in _listed_files(message, packed, []) if file.name != BODY_FILE)
+    found = next(islice(files, number, None), None) if number >= 0 else None
+    return found.content if found is not None else None
+
+
+def _listed_files(message: Message, packed: Sequence[Packed], problems: list[str]) -> Iterator[_File]:
+    """The files up to `MAX_FILES`, in the order in which they are counted."""
+    for number, file in enumerate(_all_files(message, packed, problems), 1):
+        if number > MAX_FILES:
+            problems.append(f"more than {MAX_FILES} files; the rest are in the original message")
+            return
+        yield file
 
 
 BODY_FILE = "\x00body"

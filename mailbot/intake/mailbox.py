@@ -1,7 +1,8 @@
 """A mailbox on an IMAP server, over TLS that verifies. The only module that speaks to imapclient.
 
 List the UIDs, leave out what the ledger knows, fetch the rest in batches bounded by count and by bytes, never setting
-a flag (``BODY.PEEK``). Nothing is deleted: a filed message is moved to the processed folder. Every wait has an end: a
+a flag (``BODY.PEEK``). Intake deletes nothing: a filed message is moved to the processed folder; what retention takes
+off the server goes by its UID. Every wait has an end: a
 dead connection is noticed within a minute.
 """
 
@@ -103,6 +104,23 @@ class ImapFolder:
             raise _unreachable(
                 self._settings, f'filed messages could not be moved to "{target}" (they stay filed)', error
             ) from None
+
+    def remove(self, uids: Sequence[int]) -> None:
+        """Takes these messages off the server, and no other that somebody has marked (UID EXPUNGE, RFC 4315).
+
+        Raises `MailboxUnreachable` where the server cannot do that, too.
+        """
+        client = self._client
+        try:
+            if not client.has_capability("UIDPLUS"):
+                why = "no single message can be taken off a server without UIDPLUS: remove them there by hand"
+                raise MailboxUnreachable(f"{self._settings.name}: {why}")
+            for at in range(0, len(uids), 500):
+                part = list(uids[at : at + 500])
+                client.add_flags(part, [b"\\Deleted"], silent=True)
+                client.uid_expunge(part)
+        except NETWORK_ERRORS as error:
+            raise _unreachable(self._settings, "messages could not be taken off the server", error) from None
 
     def _move(self, uids: list[int], target: str) -> None:
         """Moves the messages; what somebody has taken away meanwhile is nobody's loss, though the server refuses."""

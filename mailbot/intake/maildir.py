@@ -97,6 +97,16 @@ class MaildirFolder:
                 f"{self._settings.name}: filed messages could not be moved to {target}: {error.strerror}"
             ) from None
 
+    def remove(self, uids: Sequence[int]) -> None:
+        """Deletes these messages; what is gone already is nobody's loss."""
+        try:
+            for uid in uids:
+                self._files[uid].unlink(missing_ok=True)
+        except OSError as error:
+            raise MailboxUnreachable(
+                f"{self._settings.name}: messages could not be removed: {error.strerror}"
+            ) from None
+
 
 class MaildirMailbox:
     """A Maildir as a mailbox to take mail from; a context manager like its IMAP twin."""

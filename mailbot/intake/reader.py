@@ -149,7 +149,7 @@ def _serve(memory_bytes: int) -> None:
     identifier()
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a library prints must not get between the answers
-    _bound(memory_bytes)
+    bound(memory_bytes)
     while (frame := _read(sys.stdin.buffer)) is not None:
         raw = msgspec.msgpack.decode(frame, type=RawMail)
         del frame
@@ -159,7 +159,7 @@ def _serve(memory_bytes: int) -> None:
         _write(answers, msgspec.msgpack.encode(email))
 
 
-def _bound(memory_bytes: int) -> None:
+def bound(memory_bytes: int) -> None:
     """No more data than now and `memory_bytes`, no file written, no core left behind."""
     with open("/proc/self/statm", encoding="ascii") as statm:
         pages_of_data = int(statm.read().split()[5])

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
-import structlog
-
 from mailbot.domain import (
     EXCLUDED_SERVICES,
     Assessment,
@@ -28,6 +26,7 @@ from mailbot.domain import (
     priority_of,
 )
 from mailbot.errors import ArtefactRefused
+from mailbot.log import log
 from mailbot.triage.encoder import Encoder, Window
 from mailbot.triage.facts import read_facts
 from mailbot.triage.model import CHALLENGER, CHAMPION, SHIPPED, Opinion, Passage, TextModel, card_of
@@ -38,8 +37,6 @@ from mailbot.triage.rules import RuleBook
 from mailbot.triage.sentences import sentences
 from mailbot.triage.services import ServiceFound, find_service
 from mailbot.triage.wishes import Wishes, read_wishes
-
-log = structlog.get_logger()
 
 NO_MODEL = "none (rules alone)"
 READ_LANGUAGES = frozenset({"en", "cy"})

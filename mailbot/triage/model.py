@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import structlog
 
 from mailbot.errors import ArtefactRefused
+from mailbot.log import log
 from mailbot.triage.encoder import Window
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ SHIPPED, CHAMPION, CHALLENGER = "triage", "champion", "challenger"
 """What models are called, each a file and its card: the one that ships, and the two an installation may learn."""
 WORDS, ENCODED = "words", "words and encoder"
 """The two sets of weights and thresholds."""
-
-log = structlog.get_logger()
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,8 +8,8 @@ fifth of the time so. What is found stays the same, for `possible_in` errs to ye
 from __future__ import annotations
 
 import re
-from re import _constants as op  # type: ignore[attr-defined]  # private: tests/triage/test_sought.py guards them
-from re import _parser  # type: ignore[attr-defined]
+from re import _compiler, _parser  # type: ignore[attr-defined]  # private: tests/triage/test_sought.py guards them
+from re import _constants as op  # type: ignore[attr-defined]
 from typing import Any
 
 _SHORTEST = 2
@@ -24,7 +24,8 @@ class Sought:
     """One of several patterns, found as `re` finds them joined by ``|``, capitals not mattering."""
 
     def __init__(self, *patterns: str, flags: int = re.IGNORECASE) -> None:
-        self._patterns = [(re.compile(one, flags), _needs(_parser.parse(one, flags))) for one in patterns]
+        parsed = [_parser.parse(one, int(flags)) for one in patterns]  # once, flags as `re` has them: starting is slow
+        self._patterns = [(_compiler.compile(one, int(flags)), _needs(one)) for one in parsed]
 
     def within(self, folded: str) -> Sought | None:
         """Those that may be found in a text given as `str.casefold` leaves it; None where certainly none is."""

@@ -51,6 +51,7 @@ class Staff(_Base, UserMixin):
 
     if TYPE_CHECKING:
         role: str
+        by_provider: bool
         tf_last_counter: int | None
     else:
         roles = ()
@@ -131,7 +132,10 @@ def disable(engine: sa.Engine, email: str, by: str, at: datetime) -> None:
 
 
 def reset(engine: sa.Engine, email: str, password: str, by: str, at: datetime) -> None:
-    """Sets a new password, forgets the second factor (app, keys and recovery codes) and ends every session."""
+    """Sets a new password, forgets the second factor (app, keys and recovery codes) and ends every session.
+
+    Who signed in at a provider signs in with that password from now on.
+    """
     address = email.lower()
     change = (
         sa.update(table)
@@ -141,6 +145,8 @@ def reset(engine: sa.Engine, email: str, password: str, by: str, at: datetime) -
             tf_primary_method=None,
             tf_totp_secret=None,
             fs_uniquifier=secrets.token_hex(32),
+            by_provider=False,
+            subject_digest=None,
         )
     )
     forgotten = [sa.delete(kept).where(kept.c.staff_id == _id_of(address)) for kept in (schema.security_keys, codes)]

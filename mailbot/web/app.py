@@ -23,6 +23,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
 
 from mailbot.cases.access import Officer, Permission
+from mailbot.cases.actions import Actions
 from mailbot.cases.alerts import AlertBook
 from mailbot.cases.approaches import Approaches
 from mailbot.cases.approvals import Approvals
@@ -30,50 +31,77 @@ from mailbot.cases.aside import Aside
 from mailbot.cases.authorities import Authorities
 from mailbot.cases.bulk import Bulk
 from mailbot.cases.by_hand import Entries
+from mailbot.cases.calendars import Calendars
+from mailbot.cases.checkpoints import Checkpoints
 from mailbot.cases.covering import Covering
 from mailbot.cases.database import schema_problem
+from mailbot.cases.enquiries import LinesOfEnquiry
 from mailbot.cases.first_answers import FirstAnswers
 from mailbot.cases.handovers import Handovers
+from mailbot.cases.held import Held
 from mailbot.cases.history import History
+from mailbot.cases.identity import Identities
+from mailbot.cases.inspections import Inspections
 from mailbot.cases.learning import Learning
 from mailbot.cases.openings import Openings
+from mailbot.cases.originals import Originals
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.oversight import Overseeing
+from mailbot.cases.overview import Overview
 from mailbot.cases.queue import Queue
 from mailbot.cases.search import Search
 from mailbot.cases.second_looks import SecondLooks
+from mailbot.cases.services import Services
+from mailbot.cases.standards import Weighings
 from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
 from mailbot.cases.together import Together
+from mailbot.cases.trail import Trail
 from mailbot.cases.vault import Keyring
 from mailbot.cases.views import Views
+from mailbot.cases.writings import Writings
 from mailbot.clock import Clock, now
 from mailbot.config import Config
 from mailbot.correspondence.contacts import Contact
 from mailbot.dispatch import Dispatch
 from mailbot.errors import NotAllowed, StaleWrite
+from mailbot.reports.drafting import AnnualReports
+from mailbot.reports.inspection import Briefs
 from mailbot.web import (
     account,
+    actions,
     approach,
+    audit,
     bulk,
     by_hand,
+    calendar,
     case,
+    dashboard,
+    files,
     health,
+    identity,
+    inspection,
     model,
     post,
     queue,
+    reports,
     search,
     second_look,
+    service,
     set_aside,
     sign_in,
     staff,
     together,
+    weighing,
     words,
+    writing,
 )
 
 PUBLIC = frozenset(
     {
         "static",
         "start",
+        "calendar.feed",
         "health_live",
         "health_ready",
         "health.metrics",
@@ -102,12 +130,26 @@ NEEDS: dict[str, Permission] = {
     "case.decide_letter": Permission.SETTLE_LETTERS,
     "case.break_glass": Permission.BREAK_GLASS,
     "case.first_answer": Permission.REVIEW,
+    "actions.listed": Permission.READ_CASES,
+    "actions.show": Permission.REVIEW,
+    "actions.write": Permission.REVIEW,
+    "weighing.enquiries": Permission.REVIEW,
+    "weighing.write_enquiry": Permission.REVIEW,
+    "weighing.answer_enquiry": Permission.REVIEW,
+    "weighing.standards": Permission.REVIEW,
+    "weighing.weigh": Permission.REVIEW,
+    "writing.keep": Permission.REVIEW,
+    "writing.throw_away": Permission.REVIEW,
     "case.second_officer": Permission.REVIEW,
     "case.cover": Permission.REVIEW,
     "case.restrict": Permission.REVIEW,
     "case.reopen": Permission.REVIEW,
     "case.settle_task": Permission.REVIEW,
     "case.take_alert": Permission.REVIEW,
+    "identity.show": Permission.SEE_IDENTITY,
+    "identity.ask": Permission.SEE_IDENTITY,
+    "files.original": Permission.SEE_IDENTITY,
+    "files.attachment": Permission.READ_CASES,
     "approach.choose": Permission.REVIEW,
     "approach.begin": Permission.REVIEW,
     "approach.show": Permission.READ_CASES,
@@ -129,7 +171,30 @@ NEEDS: dict[str, Permission] = {
     "second_look.show": Permission.REVIEW,
     "second_look.read": Permission.REVIEW,
     "second_look.answer": Permission.REVIEW,
+    "service.search": Permission.SEE_SERVICES,
+    "service.show": Permission.SEE_SERVICES,
+    "service.provider": Permission.SEE_SERVICES,
+    "service.authority": Permission.SEE_SERVICES,
+    "service.plan": Permission.PLAN_INSPECTIONS,
+    "service.name_inspector": Permission.PLAN_INSPECTIONS,
+    "service.choose": Permission.REVIEW,
+    "service.correct": Permission.REVIEW,
+    "inspection.listed": Permission.SEE_SERVICES,
+    "inspection.show": Permission.SEE_SERVICES,
+    "inspection.use": Permission.PLAN_INSPECTIONS,
+    "inspection.mark_read": Permission.SEE_SERVICES,
+    "inspection.keep": Permission.REVIEW,
+    "inspection.brief": Permission.SEE_SERVICES,
+    "calendar.renew": Permission.READ_CASES,
+    "dashboard.show": Permission.SEE_OVERSIGHT,
+    "dashboard.table": Permission.SEE_OVERSIGHT,
     "model.show": Permission.SEE_MODEL,
+    "reports.show": Permission.SEE_REPORTS,
+    "reports.published": Permission.SEE_REPORTS,
+    "reports.download": Permission.SEE_REPORTS,
+    "reports.draft": Permission.READ_RESTRICTED,
+    "reports.publish": Permission.READ_RESTRICTED,
+    "audit.show": Permission.READ_AUDIT,
     "health.show": Permission.SEE_HEALTH,
     "staff.show": Permission.MANAGE_STAFF,
     "staff.confirm": Permission.MANAGE_STAFF,
@@ -184,6 +249,22 @@ class Record:
     approvals: Approvals
     covering: Covering
     history: History
+    services: Services
+    overview: Overview
+    overseeing: Overseeing
+    inspections: Inspections
+    held: Held
+    briefs: Briefs
+    calendars: Calendars
+    actions: Actions
+    lines_of_enquiry: LinesOfEnquiry
+    weighings: Weighings
+    writings: Writings
+    trail: Trail
+    checkpoints: Checkpoints
+    identities: Identities
+    originals: Originals
+    annual_reports: AnnualReports
 
 
 def create_app(record: Record, keyring: Keyring, clock: Clock = now) -> Flask:
@@ -205,13 +286,24 @@ def create_app(record: Record, keyring: Keyring, clock: Clock = now) -> Flask:
         together.pages,
         bulk.pages,
         case.pages,
+        actions.pages,
+        weighing.pages,
+        writing.pages,
+        identity.pages,
+        files.pages,
         approach.pages,
         post.pages,
         by_hand.pages,
         search.pages,
         set_aside.pages,
         second_look.pages,
+        service.pages,
+        inspection.pages,
+        dashboard.pages,
+        calendar.pages,
         model.pages,
+        reports.pages,
+        audit.pages,
         health.pages,
         staff.pages,
         account.pages,
@@ -248,6 +340,10 @@ def _start_and_health(app: Flask, engine: sa.Engine) -> None:
         if not current_user.is_authenticated:
             return redirect(url_for("security.login"))
         home = "queue.show" if _may(Permission.READ_CASES) else "staff.show"
+        if _may(Permission.READ_AUDIT):
+            home = "audit.show"
+        elif _may(Permission.SEE_SERVICES) and not _may(Permission.READ_CASES):
+            home = "inspection.listed"
         return redirect(url_for(home))
 
     @app.get("/health/live")
@@ -302,7 +398,7 @@ def _written() -> str:
 
 def _headers(response: Response) -> Response:
     images = "'self' data:" if request.endpoint == "security.two_factor_setup" else "'self'"
-    response.headers["Content-Security-Policy"] = POLICY.format(images=images)
+    response.headers.setdefault("Content-Security-Policy", POLICY.format(images=images))
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"

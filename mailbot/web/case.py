@@ -9,9 +9,21 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 from mailbot.cases.first_answers import Question
 from mailbot.cases.outbox import LetterDecision
 from mailbot.cases.store import CORRECTABLE, SEALED_FIELDS, WRITTEN, may_be
-from mailbot.domain import APPROACHES, ActionKind, Case, Correction, Decision, Evidence, FollowUp, Situation
+from mailbot.domain import (
+    APPROACHES,
+    OUTLIVE_THE_CASE,
+    ActionKind,
+    Case,
+    Correction,
+    Decision,
+    Evidence,
+    FollowUp,
+    Situation,
+)
+from mailbot.errors import ActionsOpen, StaleWrite
 from mailbot.web import accounts, words
 from mailbot.web.highlight import Piece, flag_of, pieces
+from mailbot.web.writing import changed_page, going_on, seen_of, since
 
 pages = Blueprint("case", __name__, url_prefix="/case")
 
@@ -56,14 +68,22 @@ def review(reference: str) -> Any:
     """Writes the officer's review, or shows the form again with what is missing."""
     store = current_app.extensions["mailbot"].store
     case = store.open_case(reference, g.officer)
+    version = request.form.get("version", 0, type=int)
+    if version != case.version:  # before its answers are compared: what a colleague corrected is no answer of theirs
+        return changed_page(case, standing(case)), 409
     decision, errors = decision_from(request.form, standing(case))
     if errors:
         return _page(reference, errors), 400
-    version = int(request.form.get("version", "0") or 0)
-    why = store.needs_second(reference, g.officer, decision)
-    if why:
-        return _ask_second(reference, version, decision, why)
-    store.review(reference, g.officer, version, decision)
+    try:
+        why = store.needs_second(reference, g.officer, decision)
+        if why:
+            return _ask_second(reference, version, decision, why)
+        store.review(reference, g.officer, version, decision)
+    except ActionsOpen as error:
+        return _page(reference, {"close": str(error)}), 400
+    except StaleWrite:
+        case = store.open_case(reference, g.officer)
+        return changed_page(case, standing(case)), 409
     flash(f"Review of {reference} saved")
     return redirect(url_for("queue.show"))
 
@@ -194,7 +214,10 @@ def _question(question: Question, error: str) -> str:
 def _page(reference: str, errors: dict[str, str]) -> str:
     record = current_app.extensions["mailbot"]
     case = record.store.open_case(reference, g.officer)
-    stands = standing(case)
+    stands, history = standing(case), record.history.of(reference, g.officer)
+    writing = record.writings.kept(reference, g.officer)
+    goes_on = writing is not None and request.method == "GET" and "go_on" in request.args
+    form = going_on(writing) if goes_on else request.form
     flags = [(one, _place(one, "")) for one in case.assessment.evidence if one.text.strip()]
     for later in case.follow_ups:
         flags += [(one, _place(one, "later message")) for one in later.assessment.evidence if one.text.strip()]
@@ -204,6 +227,7 @@ def _page(reference: str, errors: dict[str, str]) -> str:
         entry=case.entry,
         message=_shown(case),
         follow_ups=[(one, _shown(one)) for one in case.follow_ups],
+        downloads=record.originals.scans,
         flags=flags,
         flag_of=flag_of,
         lookers=record.together.look(reference, g.officer),
@@ -212,16 +236,29 @@ def _page(reference: str, errors: dict[str, str]) -> str:
         approaches=record.approaches.of_case(reference, g.officer),
         approached_by=APPROACHES,
         approvals=record.approvals.waiting(reference, g.officer),
-        history=record.history.of(reference, g.officer),
+        history=history,
+        writing=writing,
+        goes_on=goes_on,
+        since=since(writing.written.seen, case, stands, history) if writing and goes_on else None,
+        seen=form.get("seen") or seen_of(case, stands, history),
+        enquiries=record.lines_of_enquiry.of_case(reference, g.officer),
+        weighed=record.weighings.of_case(reference, g.officer),
+        held=record.held.of_case(reference, g.officer) if holds(case) else (),
+        themes=record.config.inspection.themes,
         neighbours=record.history.about_the_same_service(reference, case.entry.urn, g.officer),
         alert=next((one for one in record.alert_book.open_ones(g.officer) if one.reference == reference), None),
         correctable=CORRECTABLE,
         written=WRITTEN,
-        stands=stands | {field: request.form[field] for field in stands if field in request.form},
+        stands=stands | {field: form[field] for field in stands if field in form},
         actions=ActionKind,
-        form=request.form,
+        form=form,
         errors=errors,
     )
+
+
+def holds(case: Case) -> bool:
+    """Whether something on the case is, or was, held for an inspection."""
+    return any(one.kind in OUTLIVE_THE_CASE for one in case.actions)
 
 
 def _shown(message: Case | FollowUp) -> dict[str, Any]:

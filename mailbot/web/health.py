@@ -30,7 +30,16 @@ def show() -> str:
     late = {one.mailbox for one in standings if is_late(one, record.config.mailbox_named(one.mailbox), now)}
     judging = artefacts(shipped("models"), record.config.triage)
     channels = record.alert_book.channels()
-    return render_template("health.html", standings=standings, late=late, now=now, artefacts=judging, channels=channels)
+    return render_template(
+        "health.html",
+        standings=standings,
+        late=late,
+        now=now,
+        artefacts=judging,
+        channels=channels,
+        standing=record.checkpoints.standing(),
+        sends=bool(record.config.audit.send_to),
+    )
 
 
 @pages.get("/metrics")

@@ -27,6 +27,7 @@ def show() -> str:
         artefacts=artefacts(shipped("models"), triage),
         figures=record.learning.figures(g.officer),
         estimate=record.second_looks.estimate(g.officer),
+        agreement=record.first_answers.agreement(g.officer),
         has_challenger=card_of(Path(triage.learnt) / CHALLENGER).exists(),
         days=DAYS,
         recent_days=RECENT_DAYS,

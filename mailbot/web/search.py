@@ -65,7 +65,7 @@ def _page(text: str, sealed: str, page: int, errors: dict[str, str] | None = Non
         found=found if words_asked else None,
         wrote=wrote,
         page=page,
-        last=-(-found.total // PAGE) or 1,
+        last=(-(-found.total // PAGE) or 1) + found.more,
         errors=errors or {},
         form=request.form,
     )

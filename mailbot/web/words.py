@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from mailbot.domain import Situation
+from mailbot.targets import last_day
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -54,6 +55,8 @@ TASKS = {
     "sent_despite_warning": "Sent although it may give the source away",
     "glass_broken": "Opened in an emergency",
     "second_officer": "A second officer decides",
+    "identity_asked": "Somebody asks to see who wrote",
+    "identity_opened": "Who wrote was opened without a second officer",
 }
 
 APPROACH_STATES = {"draft": "Draft", "sent": "Waits for an answer", "answered": "Answered", "withdrawn": "Given up"}
@@ -76,6 +79,9 @@ TOLD = {"call": "Said on the telephone", "letter": "Said in the letter"}
 
 SITUATIONS = tuple(Situation)
 
+FREE = frozenset({"service_name", "local_authority", "urn", "language"})
+"""Fields that officers write, where others are chosen: a local authority's name is no kind of service."""
+
 
 def said(value: object) -> str:
     """A value of the taxonomy in plain words."""
@@ -83,6 +89,11 @@ def said(value: object) -> str:
         return "Yes" if value else "No"
     text = str(value)
     return SPECIAL.get(text) or text.replace("_", " ").capitalize()
+
+
+def answer(field: str, value: str) -> str:
+    """A value beside its field: what officers write as they wrote it, what they choose in plain words."""
+    return (value if field in FREE else said(value)) if value else "(empty)"
 
 
 def named(field: str) -> str:
@@ -111,3 +122,9 @@ def left(due_at: datetime, now: datetime | None = None) -> str:
     """How long until something is due, or since it was, in the largest unit that fits."""
     at = now or datetime.now(UTC)
     return f"due in {age(at, due_at)}" if due_at > at else f"overdue by {age(due_at, at)}"
+
+
+def by_when(due_at: datetime) -> str:
+    """When something is due: 24 November 2026 where it is the end of that day, else with the time."""
+    local, day = due_at.astimezone(LONDON), last_day(due_at)
+    return f"{day.day} {day:%B %Y}" if (local.hour, local.minute) == (0, 0) else moment(due_at)

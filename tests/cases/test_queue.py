@@ -248,6 +248,26 @@ def test_a_page_costs_the_same_number_of_queries_however_many_cases_there_are(
     assert counts[0] == counts[1] == 4 + (desk.of.engine.dialect.name == "sqlite")
 
 
+def test_counting_never_touches_the_rows_themselves_which_are_long(sqlite: Installation) -> None:
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(sqlite.engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    filters = {
+        "mailbox": "a", "situation": "child_at_risk", "remit": "regulated", "service_type": "childrens_home",
+        "authority": "Kent", "service": "SC123456", "assigned": "nobodys", "language": "cy", "seen": "not_yet",
+    }  # fmt: skip
+    for chosen in ({}, *({name: (value,)} for name, value in filters.items())):
+        asked.clear()
+        for officer in (OFFICER, WHISTLEBLOWING_OFFICER, dataclasses.replace(MANAGER, opened=frozenset({"MB-1"}))):
+            Queue(sqlite.engine, sqlite.clock).page(officer, CaseState.CLOSED, Filters(**chosen))
+        counting = [one for one in asked if one[0].startswith("SELECT (SELECT count(*)")]
+        assert len(counting) == 3
+        with sqlite.engine.connect() as connection:
+            plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all() for sql, given in counting]
+        steps = [row.detail for plan in plans for row in plan if " cases" in row.detail]
+        assert steps
+        assert all("COVERING INDEX" in step for step in steps), (chosen, steps)
+
+
 def test_what_nobody_has_seen_within_a_working_day_is_counted_but_for_what_a_machine_sent(desk: Desk) -> None:
     late, machine = desk.file(), desk.file(kind=Kind.AUTOMATIC)
     worrying = desk.file(kind=Kind.AUTOMATIC, look_first=True)

@@ -19,7 +19,7 @@ from mailbot.cases import access, search
 from mailbot.cases.access import Officer, Permission
 from mailbot.cases.joining import add_task
 from mailbot.cases.schema import audit, cases, search_documents, senders
-from mailbot.cases.search_words import STOP_WORDS, parsed, stems, words
+from mailbot.cases.search_words import STOP_WORDS, parsed, spoken, stems, words
 from mailbot.cases.vault import key_table
 from mailbot.domain import Correction, Decision, RawMail, Role, TaskKind
 from mailbot.errors import NotAllowed
@@ -142,6 +142,24 @@ def test_a_phrase_is_looked_for_in_the_newest_cases_alone_and_that_is_said(
     assert sqlite.search.find(OFFICER, '"damp walls"') == search.Found(cut_short=True)
     assert found(sqlite, '"are damp"') == newer[::-1]
     assert not sqlite.search.find(OFFICER, "damp walls").cut_short
+
+
+def test_of_words_that_many_cases_have_all_are_shown_and_some_are_counted(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = [3, 1, 4, 0, 2]
+    by_age = {hour: filed(installation, f"Mould in room {hour + 100}.", hours=hour) for hour in order}
+    hidden = filed(installation, "WORKER saw mould.", hours=9)
+    monkeypatch.setattr(search, "PAGE", 2)
+    counts = []
+    for counted in (3, 5):
+        monkeypatch.setattr(search, "COUNTED", counted)
+        pages = [installation.search.find(OFFICER, "mould", page) for page in (1, 2, 3)]
+        assert [hit.reference for page in pages for hit in page.hits] == [by_age[hour] for hour in (4, 3, 2, 1, 0)]
+        counts.append([(page.total, page.more) for page in pages])
+
+    assert counts == [[(3, True), (4, True), (5, False)], [(5, False)] * 3]
+    assert found(installation, "mould", WHISTLEBLOWING_OFFICER)[0] == hidden
 
 
 def test_restricted_cases_are_absent_for_those_without_the_role_counts_and_all(installation: Installation) -> None:
@@ -341,6 +359,7 @@ def test_any_message_is_found_by_its_distinctive_word(everything: Installation, 
 @given(st.text(max_size=80))
 def test_words_stand_where_they_are_said_to_and_finding_them_needs_no_more(text: str) -> None:
     known = stems(text)
+    assert spoken(text).split() == [word.folded for word in words(text) if word.folded]
     for word in words(text):
         assert text[word.start : word.end]
         if 1 < len(word.folded) <= 64 and word.folded not in STOP_WORDS:

@@ -7,12 +7,13 @@ import dataclasses
 import pytest
 
 from mailbot.cases.access import Officer
+from mailbot.cases.actions import Actions
 from mailbot.cases.approvals import ENDS, LOWERS
 from mailbot.cases.covering import Covering
 from mailbot.cases.first_answers import FirstAnswers, is_blind_in_more
 from mailbot.cases.history import History
 from mailbot.cases.search import Search
-from mailbot.domain import ActionKind, CaseState, Correction, Decision, Role, TaskKind
+from mailbot.domain import ActionKind, ActionState, CaseState, Correction, Decision, Role, TaskKind
 from mailbot.errors import NotAllowed, StaleWrite
 from mailbot.pipeline import process
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
@@ -108,8 +109,10 @@ def test_a_case_that_was_referred_can_be_closed_by_one(sqlite: Installation) -> 
     reference = filed(sqlite, "DANGER")
     referred = Decision(actions=(ActionKind.REFER_TO_AUTHORITY,))
     sqlite.store.review(reference, OFFICER, sqlite.store.open_case(reference, OFFICER).version, referred)
-    version = sqlite.store.open_case(reference, OFFICER).version
-    sqlite.store.review(reference, OFFICER, version, Decision(close=True, note="Done"))
+    case = sqlite.store.open_case(reference, OFFICER)
+    actions = Actions(sqlite.engine, sqlite.vault, sqlite.clock)
+    actions.settle(reference, case.actions[0].id, OFFICER, ActionState.DONE, "Telephoned the council")
+    sqlite.store.review(reference, OFFICER, case.version, Decision(close=True, note="Done"))
 
     assert sqlite.store.counts(OFFICER)[CaseState.CLOSED] == 1
     sqlite.store.reopen(reference, OFFICER, "The neighbour wrote")

@@ -33,7 +33,8 @@ def test_an_import_tells_what_is_new_changed_and_closed(installation: Installati
     assert differences(*second.changed[0]) == ["town Preston → Leyland"]
     assert second.closed == (QUARRY,)
     assert third.same == 1
-    assert [new for _, new in third.changed] == [QUARRY], "a service that is listed again is open again"
+    assert [new for _, new in third.changed] == [QUARRY]
+    assert third.reopened == (QUARRY,), "a service that is listed again is open again"
 
 
 def test_a_service_that_is_listed_no_longer_stays_as_closed(installation: Installation) -> None:
@@ -63,7 +64,7 @@ def test_an_import_is_audited(installation: Installation) -> None:
 
     with installation.engine.connect() as connection:
         row = connection.execute(sa.select(audit).where(audit.c.act == "register imported")).one()
-    assert (row.actor, row.detail) == ("tester", "1 new, 0 changed, 0 closed")
+    assert (row.actor, row.detail) == ("tester", "1 new, 0 changed, 0 closed, 0 open again")
 
 
 def test_a_case_carries_the_number_of_the_service_it_was_matched_to(sqlite: Installation) -> None:

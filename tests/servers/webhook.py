@@ -20,6 +20,8 @@ class Webhook:
     status: int = 200
     posts: list[dict[str, Any]] = field(default_factory=list)
     asked_for: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    """What each stood for it by: the header Authorization."""
     port: int = 0
 
     @property
@@ -42,6 +44,7 @@ def running_webhook() -> Iterator[Webhook]:
 
         def answer(self) -> None:
             channel.asked_for.append(self.path)
+            channel.shown.append(self.headers.get("Authorization", ""))
             self.send_response(channel.status)
             self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")
@@ -54,6 +57,8 @@ def running_webhook() -> Iterator[Webhook]:
         channel.port = server.server_port
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield channel
-        server.shutdown()
-        thread.join()
+        try:
+            yield channel
+        finally:
+            server.shutdown()
+            thread.join()

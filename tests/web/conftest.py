@@ -5,23 +5,41 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
+from mailbot.cases.actions import Actions
 from mailbot.cases.bulk import Bulk
+from mailbot.cases.calendars import Calendars
+from mailbot.cases.checkpoints import Checkpoints
 from mailbot.cases.covering import Covering
+from mailbot.cases.enquiries import LinesOfEnquiry
 from mailbot.cases.first_answers import FirstAnswers
 from mailbot.cases.handovers import Handovers
+from mailbot.cases.held import Held
 from mailbot.cases.history import History
+from mailbot.cases.identity import Identities
+from mailbot.cases.inspections import Inspections
+from mailbot.cases.originals import Originals
+from mailbot.cases.oversight import Overseeing
+from mailbot.cases.overview import Overview
 from mailbot.cases.queue import Queue
+from mailbot.cases.sources import Sources
+from mailbot.cases.standards import StandardBook, Weighings
 from mailbot.cases.together import Together
+from mailbot.cases.trail import Trail
 from mailbot.cases.views import Views
+from mailbot.cases.writings import Writings
 from mailbot.config import Config, Mailbox, Outgoing, Web, shipped
 from mailbot.correspondence.contacts import read_contacts
 from mailbot.domain import Role
+from mailbot.intake.taking_out import file_in
+from mailbot.reports.drafting import AnnualReports
+from mailbot.reports.inspection import Briefs
 from mailbot.web.app import Record, create_app
 from tests.conftest import PASSWORD, Installation
 
@@ -29,7 +47,33 @@ COMPILED = FileSystemBytecodeCache(tempfile.mkdtemp(prefix="mailbot-pages-"))  #
 SignedIn = Callable[[Role], FlaskClient]
 
 
+def taken_out(content: bytes, number: int) -> tuple[bytes, str | None]:
+    """A file as the process apart takes it out, where the virus scanner finds nothing."""
+    found = file_in(content, number)
+    return (found, None) if found is not None else (b"", "it cannot be found")
+
+
+@cache
+def standard_book() -> StandardBook:
+    return StandardBook.load(shipped("models"))
+
+
+def briefs_of(installation: Installation) -> Briefs:
+    engine, vault, clock = installation.engine, installation.vault, installation.clock
+    return Briefs(
+        services=installation.services,
+        overview=Overview(engine, clock),
+        held=Held(engine, vault, clock),
+        inspections=Inspections(engine, clock),
+        enquiries=LinesOfEnquiry(engine, vault, clock),
+        weighings=Weighings(engine, vault, clock, standard_book()),
+        sources=Sources(engine, vault),
+    )
+
+
 def record_of(installation: Installation, config: Config) -> Record:
+    briefs = briefs_of(installation)
+    identities = Identities(installation.engine, installation.vault, installation.clock)
     return Record(
         config=config,
         engine=installation.engine,
@@ -57,6 +101,24 @@ def record_of(installation: Installation, config: Config) -> Record:
         approvals=installation.approvals,
         covering=Covering(installation.engine, installation.vault, installation.clock),
         history=History(installation.engine),
+        services=briefs.services,
+        overview=briefs.overview,
+        overseeing=Overseeing(installation.engine, installation.clock),
+        inspections=briefs.inspections,
+        held=briefs.held,
+        briefs=briefs,
+        calendars=Calendars(installation.engine, installation.vault.keyring, installation.clock),
+        actions=Actions(installation.engine, installation.vault, installation.clock),
+        lines_of_enquiry=LinesOfEnquiry(installation.engine, installation.vault, installation.clock),
+        weighings=Weighings(installation.engine, installation.vault, installation.clock, standard_book()),
+        writings=Writings(installation.engine, installation.vault, installation.clock),
+        annual_reports=AnnualReports(installation.engine, installation.clock, config.reports),
+        trail=Trail(installation.engine),
+        checkpoints=Checkpoints(installation.engine, installation.vault.keyring, installation.clock),
+        identities=identities,
+        originals=Originals(
+            installation.engine, installation.vault, installation.clock, identities, taken_out, scans=True
+        ),
     )
 
 

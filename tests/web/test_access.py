@@ -20,7 +20,9 @@ def paths(app: Flask, reference: str) -> list[tuple[str, str]]:
     found = []
     for rule in app.url_map.iter_rules():
         path = str(rule).replace("<reference>", reference).replace("<path:filename>", "mailbot.css")
-        path = path.replace("<int:number>", "1")
+        path = path.replace("<int:message>", "0").replace("<int:number>", "1")
+        path = path.replace("<urn>", "SC123456").replace("<path:name>", "Hollin Care Ltd")
+        path = path.replace("<year>", "2026-27").replace("<form>", "html")
         found += [(method, path) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}]
     return found
 

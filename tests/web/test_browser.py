@@ -265,3 +265,27 @@ def test_a_duty_manager_opens_a_restricted_danger_in_an_emergency(page: Page, de
     assert_accessible(page)
     page.goto(f"{demo.address}/post")
     assert_accessible(page)
+
+
+def test_what_is_written_is_kept_by_itself_and_gone_on_with(page: Page, demo: Demo) -> None:
+    sign_in(page, demo, "officer")
+    address = open_dangers(page)[-1]
+    page.goto(demo.address + address)
+    page.get_by_role("textbox", name="Note", exact=True).fill("Rang the council, no ans")
+    page.get_by_label("Ask the service", exact=True).check()
+    page.get_by_text("Kept at").wait_for()
+
+    page.goto(demo.address + address)
+    assert_accessible(page)
+    page.get_by_role("button", name="Go on with it").click()
+    assert page.get_by_role("textbox", name="Note", exact=True).input_value() == "Rang the council, no ans"
+    assert_accessible(page)
+    page.get_by_role("button", name="Save review").click()
+    for part in ("/actions", f"{address}/enquiries", f"{address}/standards"):
+        page.goto(demo.address + part)
+        assert_accessible(page)
+    page.goto(f"{demo.address}/actions")
+    page.get_by_role("link", name=re.compile("Ask the service")).first.click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Mark as done").click()
+    assert page.get_by_role("link", name="Say what came of it").is_visible()

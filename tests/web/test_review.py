@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from mailbot.cases.schema import audit
@@ -39,6 +40,24 @@ def test_the_case_page_marks_the_words_and_masks_the_sender(sqlite: Installation
     assert "P3" in page
     for identity in ("Sandiford", "07700 900123", "jo.sandiford@post.example"):
         assert identity not in page
+
+
+def test_a_case_costs_the_same_number_of_queries_however_much_was_written_about_it(
+    sqlite: Installation, client: FlaskClient
+) -> None:
+    reference, statements, counts = filed(sqlite, "The food is poor."), [], []
+    for engine in (sqlite.engine, sqlite.vault._key_store):
+        sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    for version in (1, 2, 3):
+        code, _ = submit(client, reference, version, actions="ask_the_service", note=f"Note {version}")
+        assert code == 200
+        sqlite.store.open_case(reference, OFFICER)
+        client.get(f"/case/{reference}")
+        statements.clear()
+        client.get(f"/case/{reference}")
+        counts.append(len(statements))
+
+    assert len(set(counts)) == 1
 
 
 def test_words_of_a_message_are_text_and_never_markup(sqlite: Installation, client: FlaskClient) -> None:

@@ -96,6 +96,17 @@ def test_older_cases_are_on_the_next_page(sqlite: Installation, signed_in: Signe
     assert client.get("/search?page=99999999999999999999999").status_code == 200
 
 
+def test_where_more_cases_have_the_words_than_are_counted_the_page_says_so(
+    sqlite: Installation, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed(sqlite, *(f"Mould in room {number + 100}." for number in range(23)))
+    monkeypatch.setattr("mailbot.cases.search.COUNTED", 20)
+    page = asked(signed_in(Role.OFFICER), "mould").text
+
+    assert "More than 20 cases, newest first (page 1)" in page
+    assert 'rel="next"' in page
+
+
 def test_a_page_of_results_takes_as_many_queries_however_many_cases_it_shows(
     sqlite: Installation, signed_in: SignedIn
 ) -> None:
