@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import msgspec
 import typer
 
-from mailbot import audit_commands, backup_commands, inspection_commands, key_commands, report_commands
+from mailbot import (
+    audit_commands,
+    backup_commands,
+    exchange_commands,
+    inspection_commands,
+    key_commands,
+    record_commands,
+    report_commands,
+)
 from mailbot import config as settings
 from mailbot.cases import audit, database
 from mailbot.cases.narrative import masked
@@ -38,6 +46,7 @@ from mailbot.domain import (
     Role,
 )
 from mailbot.errors import ConfigError, DeliveryFailed, MailbotError, NotAllowed
+from mailbot.expiry import serving
 from mailbot.later import make_ready
 from mailbot.log import log
 from mailbot.parts import Parts, judge, parts_of
@@ -70,8 +79,12 @@ app.add_typer(inspection_commands.app, name="inspections")
 report_commands.app.command("inspection")(inspection_commands.brief)
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(key_commands.app, name="keys")
+app.add_typer(record_commands.retention_app, name="retention")
 app.command()(backup_commands.backup)
 app.command()(backup_commands.restore)
+exchange_commands.register(app, staff_app)
+record_commands.export_app.command("cases")(exchange_commands.cases)
+app.add_typer(record_commands.export_app, name="export")
 
 ConfigOption = Annotated[
     str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
@@ -216,6 +229,8 @@ def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]
     yield "outgoing mail", sends
     if installation.config.audit.send_to:
         yield "audit trail's witness", partial(try_out, installation.config.audit)
+    if installation.config.web.oidc:
+        yield "single sign-on", partial(exchange_commands.single_sign_on, installation.config.web.oidc)
 
 
 @app.command()
@@ -331,13 +346,14 @@ def work(config: ConfigOption = None) -> None:
 
     installation = parts_of(config).ready()
     _demand_alerts(installation)
-    log.configure(logging.INFO)
+    log.configure(logging.INFO, installation.config.log.format)
     jobs = _worker_of(installation)
     reload_on_hangup(installation, config_path(config), jobs)
-    jobs.start()
-    print("worker started", flush=True)
-    _wait_for_the_end()
-    jobs.stop()
+    with serving(installation.config.metrics.worker_port):
+        jobs.start()
+        print("worker started", flush=True)
+        _wait_for_the_end()
+        jobs.stop()
 
 
 @app.command()
@@ -850,8 +866,8 @@ def _serve(installation: Parts, *, with_worker: bool, settings_at: Path | None =
     except OSError as error:
         raise MailbotError(f"web.port {address.port} on {address.host} cannot be used: {error.strerror}") from None
     jobs = _worker_of(installation) if with_worker else None
+    log.configure(logging.INFO if with_worker else logging.WARNING, installation.config.log.format)
     if jobs:
-        log.configure(logging.INFO)
         if settings_at:
             reload_on_hangup(installation, settings_at, jobs)
         jobs.start()

@@ -11,7 +11,7 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -192,6 +192,18 @@ class Api(Struct, frozen=True, forbid_unknown_fields=True):
     requests_a_minute: int = 120
 
 
+class Log(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the log is written: lines for people, or one JSON object a line for whatever collects them."""
+
+    format: Literal["text", "json"] = "text"
+
+
+class Metrics(Struct, frozen=True, forbid_unknown_fields=True):
+    """The port at which `worker` tells Prometheus, on this machine alone, what runs out; 0: none. `run` has /metrics."""
+
+    worker_port: int = 0
+
+
 class Webhooks(Struct, frozen=True, forbid_unknown_fields=True):
     """How other systems are told. `allow_loopback` is for trying it out on one machine, without TLS."""
 
@@ -264,7 +276,7 @@ class Audit(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Period(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many `months` after its last working day a closed case goes; what is '' does not matter. `because` says why."""
+    """How many `months` after it was last worked on a closed case goes; what is '' does not matter."""
 
     months: int
     kind: str = ""
@@ -283,7 +295,7 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
     periods: tuple[Period, ...] = (
         Period(months=6, kind="spam", because="nobody's record; kept only for what a filter got wrong"),
         Period(months=12, kind="automatic", because="machines' mail tells nothing once its case is done"),
-        Period(months=36, kind="enquiry", because="a question that was answered, and time to complain about the answer"),
+        Period(months=36, kind="enquiry", because="a question that was answered, and time to complain about it"),
         Period(months=36, kind="information_request", because="internal review, the Commissioner, the tribunal"),
         Period(months=120, kind="concern", because="several inspection cycles of the service"),
         Period(months=300, decision="refer_to_authority", because="until a child it may be about has long been of age"),
@@ -319,6 +331,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
     api: Api = Api()
     webhooks: Webhooks = Webhooks()
+    log: Log = Log()
+    metrics: Metrics = Metrics()
 
     @property
     def own_addresses(self) -> frozenset[str]:
@@ -415,6 +429,8 @@ def _decoded(raw: Mapping[str, Any]) -> Config:
         "retention": Retention,
         "api": Api,
         "webhooks": Webhooks,
+        "log": Log,
+        "metrics": Metrics,
     }
     for name, struct in others.items():
         if name in raw:
@@ -491,6 +507,8 @@ def _check(config: Config) -> None:
             raise ConfigError(f'{path}.processed_folder: "{box.processed_folder}" is also polled; name another folder')
     if config.api.requests_a_minute < 1:
         raise ConfigError(f"api.requests_a_minute: found {config.api.requests_a_minute}; allowed: 1 or more")
+    if not 0 <= config.metrics.worker_port <= 65535:
+        raise ConfigError(f"metrics.worker_port: found {config.metrics.worker_port}; allowed: 0 to 65535")
     if config.scanner is not None and bool(config.scanner.socket) == bool(config.scanner.host):
         raise ConfigError("scanner: either socket or host is needed, not both")
     for key in msgspec.structs.fields(Acknowledgements):
@@ -561,9 +579,9 @@ def _check_audit(audit: Audit) -> None:
 
 def _check_retention(config: Config) -> None:
     retention, longest = config.retention, config.retention.protected_months
-    named: dict[str, Iterable[str]] = {
-        "kind": Kind,
-        "decision": ActionKind,
+    named: dict[str, list[str]] = {
+        "kind": list(Kind),
+        "decision": list(ActionKind),
         "mailbox": [box.name for box in config.mailbox],
     }
     for number, period in enumerate(retention.periods):

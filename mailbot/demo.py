@@ -29,6 +29,9 @@ STAFF = (
     (Role.OFFICER, "officer@ofsted-demo.example"),
     (Role.WHISTLEBLOWING_OFFICER, "whistleblowing.officer@ofsted-demo.example"),
     (Role.DUTY_MANAGER, "manager@ofsted-demo.example"),
+    (Role.INSPECTOR, "inspector@ofsted-demo.example"),
+    (Role.RECORDS_OFFICER, "records.officer@ofsted-demo.example"),
+    (Role.AUDITOR, "auditor@ofsted-demo.example"),
     (Role.ADMINISTRATOR, "administrator@ofsted-demo.example"),
 )
 

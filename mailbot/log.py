@@ -5,8 +5,28 @@ The library that writes it is loaded with the first line: a command that has not
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
+
+Format = Literal["text", "json"]
+
+
+LIBRARY_LINE = "%(levelname)s %(name)s %(message)s"
+
+
+class LibraryLines(logging.Formatter):
+    """What a library warns of, as one JSON object in the fields of our own lines; without its traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat()
+        said = {"timestamp": at, "level": record.levelname.lower(), "action": record.name}
+        return json.dumps({**said, "event": record.getMessage()}, ensure_ascii=False)
 
 
 class Log:
@@ -14,12 +34,15 @@ class Log:
 
     def __init__(self) -> None:
         self._level: int | None = None
+        self._format: Format = "text"
         self._ready = False
 
-    def configure(self, level: int) -> None:
+    def configure(self, level: int, format: Format = "text") -> None:
         """Lines go to stderr, one each; no library's debug output, which could carry what people wrote."""
-        logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-        self._level, self._ready = level, False
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(LibraryLines() if format == "json" else logging.Formatter(LIBRARY_LINE))
+        logging.basicConfig(level=logging.WARNING, handlers=[handler], force=format == "json")
+        self._level, self._format, self._ready = level, format, False
 
     def info(self, event: str, **fields: object) -> None:
         self._write(logging.INFO, event, fields)
@@ -41,12 +64,19 @@ class Log:
                 processors=[
                     structlog.processors.add_log_level,
                     structlog.processors.TimeStamper(fmt="iso", utc=True),
-                    structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "action", "event"]),
+                    *self._rendering(),
                 ],
                 logger_factory=structlog.PrintLoggerFactory(sys.stderr),
                 wrapper_class=structlog.make_filtering_bound_logger(self._level),
             )
         structlog.get_logger().log(level, event, **fields)
+
+    def _rendering(self) -> list[Processor]:
+        import structlog
+
+        if self._format == "text":
+            return [structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "action", "event"])]
+        return [structlog.processors.JSONRenderer(ensure_ascii=False)]
 
 
 log = Log()

@@ -10,48 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mailbot import config as settings
 from mailbot.cases import audit, database
-from mailbot.cases.actions import Actions
-from mailbot.cases.alerts import AlertBook
-from mailbot.cases.approaches import Approaches
-from mailbot.cases.approvals import Approvals
 from mailbot.cases.aside import Aside
-from mailbot.cases.authorities import Authorities
-from mailbot.cases.bulk import Bulk
-from mailbot.cases.by_hand import Entries
-from mailbot.cases.calendars import Calendars
-from mailbot.cases.checkpoints import Checkpoints
-from mailbot.cases.covering import Covering
 from mailbot.cases.database import Engine
-from mailbot.cases.enquiries import LinesOfEnquiry
-from mailbot.cases.first_answers import FirstAnswers
-from mailbot.cases.handovers import Handovers
-from mailbot.cases.held import Held
-from mailbot.cases.history import History
-from mailbot.cases.identity import Identities
-from mailbot.cases.inspections import Inspections
 from mailbot.cases.key_file import keys_from_command
-from mailbot.cases.learning import Learning
 from mailbot.cases.leases import Leases
 from mailbot.cases.ledger import Ledger
-from mailbot.cases.openings import Openings
-from mailbot.cases.originals import Originals
-from mailbot.cases.outbox import Outbox
-from mailbot.cases.oversight import Overseeing
-from mailbot.cases.overview import Overview
-from mailbot.cases.queue import Queue
-from mailbot.cases.rotation import Rotation
-from mailbot.cases.search import Search
-from mailbot.cases.second_looks import SecondLooks
-from mailbot.cases.services import Services
-from mailbot.cases.sources import Sources
-from mailbot.cases.standards import StandardBook, Weighings
 from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
-from mailbot.cases.together import Together
-from mailbot.cases.trail import Trail
 from mailbot.cases.vault import Keyring, Vault, read_keys
-from mailbot.cases.views import Views
-from mailbot.cases.writings import Writings
 from mailbot.clock import now
 from mailbot.config import Config, config_path, shipped
 from mailbot.domain import Email, RawMail, RegisteredService
@@ -60,11 +26,35 @@ from mailbot.later import later
 from mailbot.pipeline import Office
 
 if TYPE_CHECKING:  # what takes long to load is loaded where it is built: a command may need none of it
+    from mailbot.cases.alerts import AlertBook
+    from mailbot.cases.api_tokens import ApiTokens
+    from mailbot.cases.approaches import Approaches
+    from mailbot.cases.authorities import Authorities
     from mailbot.cases.backup import Backups
+    from mailbot.cases.by_hand import Entries
+    from mailbot.cases.checkpoints import Checkpoints
+    from mailbot.cases.courts import Courts
+    from mailbot.cases.enquiries import LinesOfEnquiry
+    from mailbot.cases.identity import Identities
+    from mailbot.cases.inspections import Inspections
+    from mailbot.cases.learning import Learning
+    from mailbot.cases.openings import Openings
+    from mailbot.cases.originals import Originals
+    from mailbot.cases.outbox import Outbox
+    from mailbot.cases.queue import Queue
+    from mailbot.cases.retention import Disposals
+    from mailbot.cases.rights import Rights
+    from mailbot.cases.rotation import Rotation
+    from mailbot.cases.search import Search
+    from mailbot.cases.second_looks import SecondLooks
+    from mailbot.cases.services import Services
+    from mailbot.cases.standards import Weighings
+    from mailbot.cases.subscriptions import Subscriptions
     from mailbot.correspondence.compose import Composer
     from mailbot.correspondence.own_words import OwnWords
     from mailbot.dispatch import Dispatch
     from mailbot.intake.oauth import Tokens
+    from mailbot.removing import Keeping
     from mailbot.reports.drafting import AnnualReports
     from mailbot.reports.inspection import Briefs
     from mailbot.web.app import Record
@@ -111,6 +101,8 @@ class Parts:
 
     @cached_property
     def rotation(self) -> Rotation:
+        from mailbot.cases.rotation import Rotation
+
         return Rotation(self.keys_now, self.key_store, now, self.key_file, self.config.keys.keep_days)
 
     @cached_property
@@ -137,18 +129,26 @@ class Parts:
 
     @cached_property
     def queue(self) -> Queue:
+        from mailbot.cases.queue import Queue
+
         return Queue(self.engine, now)
 
     @cached_property
     def search(self) -> Search:
+        from mailbot.cases.search import Search
+
         return Search(self.engine, self.vault, now)
 
     @cached_property
     def entries(self) -> Entries:
+        from mailbot.cases.by_hand import Entries
+
         return Entries(self.engine, self.vault, now, self.restricted_mailboxes, self.config.queue.in_force)
 
     @cached_property
     def outbox(self) -> Outbox:
+        from mailbot.cases.outbox import Outbox
+
         return Outbox(self.engine, self.vault, now)
 
     @cached_property
@@ -161,34 +161,51 @@ class Parts:
 
     @cached_property
     def services(self) -> Services:
+        from mailbot.cases.services import Services
+
         return Services(self.engine, now)
 
     @cached_property
     def learning(self) -> Learning:
+        from mailbot.cases.learning import Learning
+
         return Learning(self.engine, self.vault, now)
 
     @cached_property
     def second_looks(self) -> SecondLooks:
+        from mailbot.cases.second_looks import SecondLooks
+
         return SecondLooks(self.engine, self.vault, now, self.config.queue.in_force)
 
     @cached_property
     def alert_book(self) -> AlertBook:
+        from mailbot.cases.alerts import AlertBook
+
         return AlertBook(self.engine, now)
 
     @cached_property
     def checkpoints(self) -> Checkpoints:
+        from mailbot.cases.checkpoints import Checkpoints
+
         return Checkpoints(self.engine, self.vault.keyring, now)
 
     @cached_property
     def openings(self) -> Openings:
+        from mailbot.cases.openings import Openings
+
         return Openings(self.engine, now)
 
     @cached_property
     def inspections(self) -> Inspections:
+        from mailbot.cases.inspections import Inspections
+
         return Inspections(self.engine, now)
 
     @cached_property
     def briefs(self) -> Briefs:
+        from mailbot.cases.held import Held
+        from mailbot.cases.overview import Overview
+        from mailbot.cases.sources import Sources
         from mailbot.reports.inspection import Briefs
 
         return Briefs(
@@ -203,23 +220,42 @@ class Parts:
 
     @cached_property
     def lines_of_enquiry(self) -> LinesOfEnquiry:
+        from mailbot.cases.enquiries import LinesOfEnquiry
+
         return LinesOfEnquiry(self.engine, self.vault, now)
 
     @cached_property
     def weighings(self) -> Weighings:
+        from mailbot.cases.standards import StandardBook, Weighings
+
         return Weighings(self.engine, self.vault, now, StandardBook.load(shipped("models")))
 
     @cached_property
     def identities(self) -> Identities:
+        from mailbot.cases.identity import Identities
+
         rules = self.config.identity
         return Identities(self.engine, self.vault, now, rules.minutes, rules.second_officer)
 
     @cached_property
     def originals(self) -> Originals:
+        from mailbot.cases.originals import Originals
         from mailbot.intake.taking_out import TakingOut
 
         take_out = TakingOut(self.config.scanner)
         return Originals(self.engine, self.vault, now, self.identities, take_out, scans=take_out.can)
+
+    @cached_property
+    def api_tokens(self) -> ApiTokens:
+        from mailbot.cases.api_tokens import ApiTokens
+
+        return ApiTokens(self.engine, self.vault.keyring, now)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        from mailbot.cases.subscriptions import Subscriptions
+
+        return Subscriptions(self.engine, self.vault.keyring, now)
 
     @cached_property
     def annual_reports(self) -> AnnualReports:
@@ -228,11 +264,47 @@ class Parts:
         return AnnualReports(self.engine, now, self.config.reports)
 
     @cached_property
+    def disposals(self) -> Disposals:
+        from mailbot.cases.retention import Disposals
+
+        return Disposals(self.engine, self.vault, now, self.config.retention)
+
+    @cached_property
+    def rights(self) -> Rights:
+        from mailbot.cases.rights import Rights
+
+        return Rights(self.engine, self.vault, now)
+
+    @cached_property
+    def courts(self) -> Courts:
+        from mailbot.cases.courts import Courts
+
+        return Courts(self.engine, self.vault, now)
+
+    @cached_property
+    def keeping(self) -> Keeping:
+        from mailbot.cases.removals import Removals
+        from mailbot.removing import Keeping
+
+        return Keeping(
+            config=self.config,
+            disposals=self.disposals,
+            removals=Removals(self.engine, now),
+            ledger=self.ledger,
+            last_verified_backup=self.backups.last_verified_backup,
+            tokens=self.tokens,
+        )
+
+    @cached_property
     def approaches(self) -> Approaches:
+        from mailbot.cases.approaches import Approaches
+
         return Approaches(self.engine, self.vault, now)
 
     @cached_property
     def authorities(self) -> Authorities:
+        from mailbot.cases.authorities import Authorities
+
         return Authorities(self.engine, now, samples_count=self.demo)
 
     @cached_property
@@ -250,9 +322,12 @@ class Parts:
     @cached_property
     def tokens(self) -> dict[str, Tokens]:
         """The bearer tokens of the mailboxes that sign in by OAuth; they outlive the connections."""
+        signing_in = [(box.name, box.oauth) for box in self.config.mailbox if box.oauth]
+        if not signing_in:
+            return {}
         from mailbot.intake.oauth import Tokens
 
-        return {box.name: Tokens(box.oauth, box.name, now) for box in self.config.mailbox if box.oauth}
+        return {name: Tokens(oauth, name, now) for name, oauth in signing_in}
 
     @cached_property
     def office(self) -> Office:
@@ -284,6 +359,22 @@ class Parts:
 
     @cached_property
     def record(self) -> Record:
+        from mailbot.cases.actions import Actions
+        from mailbot.cases.approvals import Approvals
+        from mailbot.cases.bulk import Bulk
+        from mailbot.cases.calendars import Calendars
+        from mailbot.cases.covering import Covering
+        from mailbot.cases.first_answers import FirstAnswers
+        from mailbot.cases.handovers import Handovers
+        from mailbot.cases.history import History
+        from mailbot.cases.measures import Measures
+        from mailbot.cases.outlines import Outlines
+        from mailbot.cases.oversight import Overseeing
+        from mailbot.cases.requests import Requests
+        from mailbot.cases.together import Together
+        from mailbot.cases.trail import Trail
+        from mailbot.cases.views import Views
+        from mailbot.cases.writings import Writings
         from mailbot.correspondence.authorities import authorities_on
         from mailbot.correspondence.contacts import read_contacts
         from mailbot.web.app import Record
@@ -328,9 +419,16 @@ class Parts:
             writings=Writings(self.engine, self.vault, now),
             trail=Trail(self.engine),
             checkpoints=self.checkpoints,
+            measures=Measures(self.engine, self.key_store, now),
             identities=self.identities,
             originals=self.originals,
+            tokens=self.api_tokens,
+            outlines=Outlines(self.engine),
+            subscriptions=self.subscriptions,
             annual_reports=self.annual_reports,
+            disposals=self.disposals,
+            requests=Requests(self.engine, self.vault, now),
+            courts=self.courts,
         )
 
     @cached_property

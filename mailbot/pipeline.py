@@ -207,10 +207,11 @@ def poll(
     tokens: Tokens | None = None,
     *,
     wait_seconds: float = 0,
+    filing: bool = True,
     stopping: Callable[[], bool] = never,
 ) -> Tally:
     """Takes in everything new in one mailbox and logs what was done; raises `MailbotError` where it failed."""
-    tally = take_in(settings, office, tokens, wait_seconds=wait_seconds, stopping=stopping)
+    tally = take_in(settings, office, tokens, wait_seconds=wait_seconds, filing=filing, stopping=stopping)
     if tokens is not None and tokens.problem:
         log.error("the sign-in will end", action="poll", mailbox=settings.name, problem=tokens.problem)
     counts = {"new": tally.new, "filed": tally.filed, "set_aside": tally.set_aside}
@@ -224,19 +225,25 @@ def take_in(
     tokens: Tokens | None = None,
     *,
     wait_seconds: float = 0,
+    filing: bool = True,
     stopping: Callable[[], bool] = never,
 ) -> Tally:
     """Takes in everything new in one mailbox: first what a crash left unfiled, then each folder.
 
+    Without `filing`, what is new is stored and what others have filed is moved, and nothing is judged.
     Nothing is done where another worker is at that mailbox, and still is after `wait_seconds`. Raises
     `MailboxUnreachable` where the server fails; what was committed by then stays, and the next run goes on.
     """
     with office.ledger.taking_in(settings.name, wait_seconds) as mine:
-        return _take_in(settings, office, tokens, stopping) if mine else Tally()
+        return _take_in(settings, office, tokens, filing, stopping) if mine else Tally()
 
 
-def _take_in(settings: Mailbox, office: Office, tokens: Tokens | None, stopping: Callable[[], bool]) -> Tally:
-    tally, oldest_left_at = file_stored(office, settings.name, stopping=stopping), None
+def _take_in(
+    settings: Mailbox, office: Office, tokens: Tokens | None, filing: bool, stopping: Callable[[], bool]
+) -> Tally:
+    tally, oldest_left_at = Tally(), None
+    if filing:
+        tally += file_stored(office, settings.name, stopping=stopping)
     trouble: MailbotError | None = None
     try:
         with opened(settings, tokens) as mailbox:
@@ -245,7 +252,7 @@ def _take_in(settings: Mailbox, office: Office, tokens: Tokens | None, stopping:
                     return tally
                 try:
                     folder = mailbox.open_folder(name)
-                    tally += _take_in_folder(settings.name, folder, office, stopping)
+                    tally += _take_in_folder(settings.name, folder, office, filing, stopping)
                     oldest_left_at = min(filter(None, (oldest_left_at, folder.oldest_left_at)), default=None)
                 except MailboxUnreachable as error:
                     trouble = trouble or error  # the other folders are taken in all the same
@@ -260,7 +267,7 @@ def _take_in(settings: Mailbox, office: Office, tokens: Tokens | None, stopping:
 
 
 def _take_in_folder(
-    mailbox: str, folder: ImapFolder | MaildirFolder, office: Office, stopping: Callable[[], bool]
+    mailbox: str, folder: ImapFolder | MaildirFolder, office: Office, filing: bool, stopping: Callable[[], bool]
 ) -> Tally:
     """Takes in what is new, then moves what is filed: a folder that cannot be moved to keeps no new mail out.
 
@@ -274,9 +281,11 @@ def _take_in_folder(
             if stopping():
                 return tally
     except MailboxUnreachable:
-        file_stored(office, mailbox)  # what was stored by then does not wait for the server
+        if filing:
+            file_stored(office, mailbox)  # what was stored by then does not wait for the server
         raise
-    tally += file_stored(office, mailbox, stopping=stopping)
+    if filing:
+        tally += file_stored(office, mailbox, stopping=stopping)
     filed = ledger.to_move(mailbox, folder.name, folder.uid_validity, folder.uids)
     if filed:
         folder.move_processed(filed)

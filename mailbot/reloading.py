@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 GO_ON = (
     *("engine", "audit_key", "vault", "key_store", "leases", "ledger", "aside", "standings", "services", "alert_book"),
-    *("outbox", "approaches", "openings", "checkpoints", "tokens", "reader"),
+    *("outbox", "approaches", "openings", "checkpoints", "tokens", "reader", "subscriptions"),
 )
 """The parts that go on as they are; those that depend on what has changed are built anew."""
 
@@ -58,14 +58,13 @@ def reloaded(installation: Parts, path: Path) -> tuple[Parts, tuple[str, ...]]:
 
     Raises `MailbotError` with what is wrong with them, and changes nothing then.
     """
-    read, old = settings.load(path), installation.config
+    read, old, kept = settings.load(path), installation.config, installation.office
     alerts = old.alerts
     if alerts is not None and read.alerts is not None:
         alerts = msgspec.structs.replace(alerts, rota=read.alerts.rota)
     config = msgspec.structs.replace(old, queue=read.queue, acknowledgements=read.acknowledgements, alerts=alerts)
     new = Parts(config, installation.demo)
     vars(new).update({name: part for name, part in vars(installation).items() if name in GO_ON})
-    kept = installation.office
     vars(new)["office"] = dataclasses.replace(new.office, parse=kept.parse, assessor=kept.assessor)
     make_ready(new.office.composer, new.office.own_words)
     _demand_rota(new)
@@ -83,6 +82,8 @@ def books_of(installation: Parts) -> Books:
         approaches=installation.approaches,
         openings=installation.openings,
         checkpoints=installation.checkpoints,
+        webhooks=installation.subscriptions,
+        keeping=installation.keeping,
     )
 
 

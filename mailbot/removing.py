@@ -8,23 +8,39 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import structlog
-
 from mailbot.cases.ledger import Ledger
 from mailbot.cases.removals import Removals, RemovalState, ToRemove
+from mailbot.cases.retention import Disposals
 from mailbot.config import Config, Mailbox
 from mailbot.errors import MailboxUnreachable
 from mailbot.intake.mailbox import ImapFolder, Listed
 from mailbot.intake.maildir import MaildirFolder
+from mailbot.log import log
 from mailbot.pipeline import opened
 
 if TYPE_CHECKING:
     from mailbot.intake.oauth import Tokens
 
-log = structlog.get_logger()
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """What the jobs of retention work on."""
+
+    config: Config
+    disposals: Disposals
+    removals: Removals
+    ledger: Ledger
+    last_verified_backup: Callable[[], datetime | None]
+    tokens: Mapping[str, Tokens]
+
+    def carry_out(self) -> None:
+        """Carries out what two people agreed to and nobody undid, and takes what may go off the mail servers."""
+        self.disposals.carry_out()
+        remove_originals(self.config, self.removals, self.ledger, self.last_verified_backup, self.tokens)
 
 
 def remove_originals(

@@ -1,4 +1,4 @@
-"""The worker: takes in each mailbox in a thread of its own, and sends on schedule. One scheduler a process, in UTC.
+"""The worker: takes in each mailbox in a thread of its own, files, and sends on schedule. One scheduler a process.
 
 A mailbox is taken in whenever its bell rings: by the schedule, and at once where the server tells of new mail (IDLE).
 Polling goes on whatever IDLE says, and one mailbox's trouble never delays another's. The jobs are plain functions that
@@ -27,6 +27,7 @@ from mailbot.cases.checkpoints import Checkpoints
 from mailbot.cases.openings import Openings
 from mailbot.cases.outbox import Outbox
 from mailbot.cases.second_looks import SecondLooks
+from mailbot.cases.subscriptions import Subscriptions
 from mailbot.clock import Clock
 from mailbot.config import Config, Mailbox
 from mailbot.errors import MailbotError, MailboxUnreachable
@@ -35,32 +36,47 @@ from mailbot.log import log
 from mailbot.pipeline import Office, file_stored, poll, warm_up
 from mailbot.rota import Rota
 from mailbot.sending import ask_after, lay_out, send
+from mailbot.webhooks import tell as tell_others
 from mailbot.witness import checkpoint
 
 if TYPE_CHECKING:
     from mailbot.intake.oauth import Tokens
+    from mailbot.removing import Keeping
 
 SEND_EVERY_SECONDS = 10
 ASK_EVERY_SECONDS = 300
 CHASE_EVERY_SECONDS = 30
 LOOK_EVERY_SECONDS = 1
 """How soon what another worker has stored, or a person has handed over, is seen."""
+FILERS = 2
+"""Threads that file: one goes on while the other has a message in hand that takes long to read."""
 BEAT_EVERY_SECONDS = 60
 ALERT_EVERY_SECONDS = 1
+KEEP_EVERY_SECONDS = 3600
 DRAW_EVERY_SECONDS = 900
 """Each day's cases are drawn from once, soon after it has ended (UTC)."""
 LONGEST_BACKOFF_SECONDS = 60
 
 
 class Attendant:
-    """Attends one mailbox in threads of its own until `stopping` is set."""
+    """Attends one mailbox in threads of its own until `stopping` is set; sets `stored` whenever there is something new.
+
+    It stores what is new and moves what is filed, and needs nothing that judges.
+    """
 
     def __init__(
-        self, settings: Mailbox, office: Callable[[], Office], tokens: Tokens | None, stopping: threading.Event
+        self,
+        settings: Mailbox,
+        office: Callable[[], Office],
+        tokens: Tokens | None,
+        stored: threading.Event,
+        stopping: threading.Event,
     ) -> None:
+        self.mailbox = settings.name
         self._settings = settings
         self._office = office
         self._tokens = tokens
+        self._stored = stored
         self._stopping = stopping
         self._bell = threading.Event()
         self._taking_in = threading.Thread(target=self._take_in_when_rung, name=f"take in {settings.name}")
@@ -81,18 +97,18 @@ class Attendant:
         self._taking_in.join()
 
     def _take_in_when_rung(self) -> None:
-        failures, warm = 0, False
+        failures = 0
         while self._bell.wait() and not self._stopping.is_set():
             self._bell.clear()
             went_well = guarded(f"poll {self._settings.name}", self._poll)
             failures = 0 if went_well else failures + 1
-            if not warm:
-                warm = guarded("warm up", lambda: warm_up(self._office()))  # the next message must not wait for it
             if failures and not self._stopping.wait(backoff_seconds(failures)):
                 self._bell.set()
 
     def _poll(self) -> None:
-        poll(self._settings, self._office(), self._tokens, stopping=self._stopping.is_set)
+        tally = poll(self._settings, self._office(), self._tokens, filing=False, stopping=self._stopping.is_set)
+        if tally.new:
+            self._stored.set()
 
     def _listen(self) -> None:
         """Rings whenever the server tells of new mail, over a connection that does nothing else."""
@@ -128,6 +144,8 @@ class Books:
     approaches: Approaches
     openings: Openings
     checkpoints: Checkpoints
+    webhooks: Subscriptions | None = None
+    keeping: Keeping | None = None
 
 
 class Worker:
@@ -143,11 +161,14 @@ class Worker:
         self._rota = _rota(config)
         self._leases = office.ledger.leases
         self._being_there = ExitStack()
-        self._stopping = threading.Event()
+        self._stored, self._stopping = threading.Event(), threading.Event()
         self._attendants = [
-            Attendant(box, lambda: self._office, tokens.get(box.name), self._stopping) for box in config.mailbox
+            Attendant(box, lambda: self._office, tokens.get(box.name), self._stored, self._stopping)
+            for box in config.mailbox
         ]
-        self._filing = threading.Thread(target=self._file_what_is_stored, name="file what is stored")
+        self._filers = [
+            threading.Thread(target=self._file_what_is_stored, name=f"file {number}") for number in range(FILERS)
+        ]
         threads = ThreadPoolExecutor(max_workers=len(config.mailbox) + 10)
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": threads})
         for box, attendant in zip(config.mailbox, self._attendants, strict=True):
@@ -158,6 +179,10 @@ class Worker:
         self._alone_every(CHASE_EVERY_SECONDS, "chase answers", lambda: self._books.approaches.chase())
         self._alone_every(config.audit.checkpoint_minutes * 60, "checkpoint", self._checkpoint)
         self._alone_every(DRAW_EVERY_SECONDS, "draw second looks", self._draw)
+        if books.webhooks is not None:
+            self._alone_every(SEND_EVERY_SECONDS, "webhooks", self._tell_others)
+        if books.keeping:
+            self._alone_every(KEEP_EVERY_SECONDS, "carry out disposals", books.keeping.carry_out)
         if config.alerts and config.alerts.enabled:
             self._alone_every(ALERT_EVERY_SECONDS, "alert", self._tell)
             self._alone_every(
@@ -172,7 +197,8 @@ class Worker:
         self._being_there.enter_context(self._leases.present())
         for attendant in self._attendants:
             attendant.start()
-        self._filing.start()
+        for filer in self._filers:
+            filer.start()
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -182,7 +208,9 @@ class Worker:
         self._scheduler.shutdown(wait=True)
         for attendant in self._attendants:
             attendant.stop()
-        self._filing.join()
+        self._stored.set()
+        for filer in self._filers:
+            filer.join()
         guarded("checkpoint", self._checkpoint)
         self._being_there.close()
 
@@ -192,9 +220,19 @@ class Worker:
         self._config, self._office, self._books = config, office, books
 
     def _file_what_is_stored(self) -> None:
-        """Files what other workers store and people hand over, whoever of all workers claims it first."""
-        while not self._stopping.wait(LOOK_EVERY_SECONDS):
-            guarded("file stored", lambda: file_stored(self._office, stopping=self._stopping.is_set))
+        """Files what any worker stores and people hand over, whoever of all workers claims it first."""
+        failures = 0
+        guarded("warm up", lambda: warm_up(self._office))
+        while not self._stopping.is_set():
+            failures = 0 if guarded("file stored", self._file) else failures + 1
+            self._stored.wait(backoff_seconds(failures) if failures else LOOK_EVERY_SECONDS)
+            self._stored.clear()
+
+    def _file(self) -> None:
+        for attendant in self._attendants:
+            if file_stored(self._office, attendant.mailbox, stopping=self._stopping.is_set).filed:
+                attendant.ring()  # what is filed is moved on the server
+        file_stored(self._office, stopping=self._stopping.is_set)  # of mailboxes that are no longer in the settings
 
     def _send(self) -> None:
         send(self._config, self._books.outbox, self._clock, stopping=self._stopping.is_set)
@@ -205,6 +243,10 @@ class Worker:
 
     def _draw(self) -> None:
         self._books.second_looks.draw(self._config.triage.second_looks)
+
+    def _tell_others(self) -> None:
+        if self._books.webhooks is not None:
+            tell_others(self._config.webhooks, self._books.webhooks, self._clock)
 
     def _checkpoint(self) -> None:
         checkpoint(self._config.audit, self._books.checkpoints)

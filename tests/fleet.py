@@ -40,6 +40,13 @@ class Totals:
     """How many letters each address had, at the mail server."""
     on_the_server: int
 
+    def __str__(self) -> str:
+        letters = ", ".join(f"{number} {state}" for state, number in sorted(self.letters.items()))
+        return (
+            f"{self.delivered} delivered, {self.kept} kept, {self.filed} filed, {self.cases} cases, {self.follow_ups} "
+            f"follow-ups, {self.on_the_server} left on the server; letters: {letters}, {sum(self.went.values())} went"
+        )
+
     @property
     def in_doubt(self) -> int:
         return sum(self.letters[state] for state in IN_DOUBT)
@@ -121,15 +128,16 @@ class Fleet:
         with self.engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def wait_for_work(self, within: float) -> None:
+        """Until some of what was written is filed and some is not, or the time is over."""
+        until, before = time.monotonic() + within, self.filed()
+        while time.monotonic() < until and self.filed() == before:
+            time.sleep(0.02)
+
     def wait_until_done(self, within: float) -> None:
-        """Until everything is filed, moved and sent, or the time is over."""
+        """Until everything is filed and moved, or the time is over."""
         until = time.monotonic() + within
-        due = sa.select(sa.func.count()).where(letters.c.state == LetterState.DUE)
-        while time.monotonic() < until:
-            with self.engine.connect() as connection:
-                left = connection.execute(due).scalar_one()
-            if self.filed() == self.delivered and left == 0 and not self._waiting():
-                return
+        while time.monotonic() < until and not (self.filed() == self.delivered and not self._waiting()):
             time.sleep(0.2)
 
     def _waiting(self) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.commands import mailbot
 
 DRAFT: dict[str, Any] = {
     "id": "one",
@@ -30,10 +30,9 @@ DRAFT: dict[str, Any] = {
 def checked(tmp_path: Path, *drafts: object, code: int = 0) -> tuple[list[dict[str, Any]], str]:
     file = tmp_path / "drafts.jsonl"
     file.write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in drafts))
-    command = [sys.executable, "-m", "mailbot", "check-letter", str(file)]
-    done = subprocess.run(command, text=True, capture_output=True, check=False)
-    assert done.returncode == code, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+    said = mailbot("check-letter", str(file))
+    assert said.code == code, said.err
+    return [json.loads(line) for line in said.out.splitlines()], said.err
 
 
 def test_each_draft_has_a_line_with_its_verdict_and_where_it_gives_the_source_away(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from mailbot.config import shipped
 from mailbot.intake.labelled import as_mail
+from tests.commands import mailbot
 from tests.servers import ServerMissing, free_ports
 from tests.servers.dovecot import Dovecot, running_dovecot
 from tests.servers.smtp_sink import Received, SmtpSink, running_smtp_sink
@@ -109,11 +110,10 @@ class Office:
             command, env=self.environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
 
-    def run(self, *words: str, code: int = 0, typed: str | None = None) -> str:
-        command = [sys.executable, "-m", "mailbot", *words]
-        done = subprocess.run(command, env=self.environment(), text=True, capture_output=True, input=typed, check=False)
-        assert done.returncode == code, f"{words}: {done.stdout}{done.stderr}"
-        return done.stdout + done.stderr
+    def run(self, *words: str, code: int = 0, typed: str = "") -> str:
+        said = mailbot(*words, environment=self.environment(), typed=typed)
+        assert said.code == code, f"{words}: {said.both}"
+        return said.both
 
     def cases(self) -> list[dict[str, object]]:
         found: list[dict[str, object]] = json.loads(self.run("cases", "--json"))

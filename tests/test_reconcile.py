@@ -6,8 +6,6 @@ import imaplib
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from mailbot.config import Mailbox
 from mailbot.errors import MailboxUnreachable
 from mailbot.pipeline import Tally, take_in
 from mailbot.reconcile import Reconciliation, reconcile
+from tests.commands import mailbot
 from tests.conftest import Installation
 from tests.doubles import mail
 from tests.servers import ServerMissing
@@ -142,13 +141,8 @@ def command(installation: Installation, settings: str, *words: str) -> tuple[int
     """`mailbot reconcile` on the installation: its exit code and all it said."""
     path = installation.folder / "config.toml"
     path.write_text(CONFIG + settings)
-    done = subprocess.run(
-        [sys.executable, "-m", "mailbot", "reconcile", "--config", str(path), *words],
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    said = mailbot("reconcile", "--config", str(path), *words)
+    return said.code, said.both
 
 
 def imap_section(port: int) -> str:

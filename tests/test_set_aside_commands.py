@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +13,9 @@ from mailbot.cases.ledger import MessageState
 from mailbot.cases.schema import audit, cases, messages
 from mailbot.clock import now
 from mailbot.domain import Role
+from mailbot.parts import parts_of
 from mailbot.web import accounts
+from tests.commands import mailbot
 from tests.conftest import PASSWORD
 
 CONFIG = """
@@ -43,14 +42,12 @@ class Desk:
 
     @property
     def engine(self) -> database.Engine:
-        return database.open_database(f"sqlite:///{self.folder}/mailbot.sqlite3")
+        return parts_of(str(self.folder / "config.toml")).engine
 
     def run(self, *words: str, code: int = 0, typed: str = "") -> str:
-        environment = {**os.environ, "MAILBOT_CONFIG": str(self.folder / "config.toml")}
-        command = [sys.executable, "-m", "mailbot", *words]
-        done = subprocess.run(command, env=environment, text=True, capture_output=True, input=typed, check=False)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        said = mailbot(*words, environment={"MAILBOT_CONFIG": str(self.folder / "config.toml")}, typed=typed)
+        assert said.code == code, said.both
+        return said.both
 
     def count(self) -> int:
         with self.engine.connect() as connection:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import imaplib
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from mailbot.config import Alerts, Config, Mailbox, Outgoing
 from mailbot.errors import AlarmFailed, MailbotError, MailboxUnreachable
 from mailbot.pipeline import poll, take_in
 from mailbot.reconcile import troubles
+from tests.commands import mailbot
 from tests.conftest import Installation
 from tests.doubles import mail
 from tests.servers import ServerMissing, free_ports
@@ -69,13 +68,8 @@ class Watched:
         """`mailbot watch`: its exit code and all it said."""
         path = self.installation.folder / "config.toml"
         path.write_text(CONFIG + (section or f'kind = "maildir"\npath = "{self.box.path}"\n'))
-        done = subprocess.run(
-            [sys.executable, "-m", "mailbot", "watch", "--config", str(path)],
-            text=True,
-            capture_output=True,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        said = mailbot("watch", "--config", str(path))
+        return said.code, said.both
 
     def put(self, text: str, minutes_ago: float, name: str = "one") -> Path:
         path = Path(self.box.path) / "new" / name

@@ -1,6 +1,6 @@
 """Several workers on one record: each message and letter once, whoever dies; and one worker's stop, reload and end.
 
-`MAILBOT_SOAK` says for how many seconds workers are killed (5 unless told; `make soak` asks for 600), and
+`MAILBOT_WORKERS_SECONDS` says for how many seconds workers are killed (4 unless told; `make soak` asks for 600), and
 `MAILBOT_WORKERS` how many there are (2 unless told). The moments are drawn from a printed seed.
 """
 
@@ -38,19 +38,19 @@ from tests.servers.webhook import running_webhook
 from tests.test_pipeline import count
 from tests.test_worker import NEVER, seconds_until, working
 
-SOAK_SECONDS = float(os.environ.get("MAILBOT_SOAK", "5"))
+SOAK_SECONDS = float(os.environ.get("MAILBOT_WORKERS_SECONDS", "4"))
 WORKERS = int(os.environ.get("MAILBOT_WORKERS", "2"))
 SEED = int(os.environ.get("MAILBOT_SEED", "20261126"))
 
 HOLDER = """
 import sys, time
 from mailbot.cases import database, leases
-leases.LASTS_SECONDS, leases.RENEWED_EVERY_SECONDS = 2, 0.3
+leases.LASTS_SECONDS, leases.RENEWED_EVERY_SECONDS = 1.5, 0.2
 ours = leases.Leases(database.open_database(sys.argv[1]))
 with ours.held("take in enquiries") as taken:
     print(taken, ours.keeps("job alert"), flush=True)
     for line in sys.stdin:
-        time.sleep(1)
+        time.sleep(0.5)
         print(ours.keeps("job alert"), flush=True)
 """
 
@@ -94,10 +94,10 @@ def test_a_worker_that_is_not_heard_of_loses_what_it_held_and_learns_it(
     postgres: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped, it keeps its connection, as one whose network is cut seems to: only the time tells."""
-    monkeypatch.setattr(leasing, "LASTS_SECONDS", 2)
+    monkeypatch.setattr(leasing, "LASTS_SECONDS", 1.5)
     with holder(postgres) as stopped:
         ours = Leases(postgres.engine)
-        with ours.held("take in enquiries", wait_seconds=2.5) as taken:
+        with ours.held("take in enquiries", wait_seconds=2) as taken:
             assert not taken, "it renews"
         stopped.send_signal(signal.SIGSTOP)
         with ours.held("take in enquiries", wait_seconds=10) as taken:
@@ -177,15 +177,17 @@ def test_workers_killed_at_any_moment_file_each_message_once_and_send_no_letter_
             while time.monotonic() < until:
                 fleet.write(10)
                 fleet.answer(2)
-                time.sleep(fleet.chance.uniform(0.5, 4) * (1 if SOAK_SECONDS < 60 else 2))
+                fleet.wait_for_work(15)
+                time.sleep(fleet.chance.uniform(0, 0.5))
                 fleet.kill_one()
-            fleet.wait_until_done(60)
+            fleet.wait_until_done(120)
             fleet.stop()
+            fleet.office.run("send", "--once")
             found, kills, answers = fleet.totals(), fleet.kills, fleet.answers
     except ServerMissing as missing:
         pytest.skip(str(missing))
     with capsys.disabled():
-        print(f" [seed {SEED}, {kills} kills, {answers} answers, {found.in_doubt} in doubt: {found}] ", end="")
+        print(f" [seed {SEED}, {kills} kills, {answers} answers: {found}] ", end="")
     assert found.kept == found.filed == found.delivered
     assert found.cases == found.delivered - answers
     assert found.follow_ups == answers
@@ -290,7 +292,6 @@ def test_the_command_reloads_on_hangup_and_the_watcher_alarms_once_it_is_killed(
         try:
             put(sqlite.folder / "mail" / "new" / "one")
             seconds_until(lambda: count(sqlite, schema.cases) == 1, within=60)
-            assert command(path, "watch").wait() == 0
             worker.send_signal(signal.SIGHUP)
             seconds_until(said(sqlite.folder / "log", "settings read anew"))
             path.write_text("nonsense")
@@ -335,4 +336,4 @@ def test_taking_in_nothing_loads_neither_judge_nor_letters(sqlite: Installation)
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "mailbot.pipeline" in loaded
     heavy = "flask flask_security scipy numpy sklearn skops weasyprint alembic apscheduler requests rich jinja2"
-    assert loaded.isdisjoint([*heavy.split(), "mailbot.triage.decide", "mailbot.correspondence.compose"])
+    assert loaded & {*heavy.split(), "mailbot.triage.decide", "mailbot.correspondence.compose"} == set()

@@ -158,12 +158,27 @@ def upgrade(engine: sa.Engine) -> None:
     from alembic import command  # takes long to load, and is needed once
     from alembic.config import Config
 
-    with storage_errors(), engine.connect() as connection:
+    with storage_errors(), engine.connect() as connection, _tables_may_be_copied(connection):
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
+
+
+@contextmanager
+def _tables_may_be_copied(connection: sa.Connection) -> Iterator[None]:
+    """Has SQLite not mind that a table goes that rows of others point to: one of the same name takes its place."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    line: Any = connection.connection.driver_connection  # within a transaction SQLite would not listen
+    line.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        line.execute("PRAGMA foreign_keys=ON")
 
 
 def schema_problem(engine: sa.Engine) -> str | None:

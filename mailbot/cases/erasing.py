@@ -73,6 +73,7 @@ TREATMENT: dict[str, Treatment] = {
     "answers": GOES,  # an erased case teaches nothing more
     "confirmations": Treatment(because="annual reports: values of the taxonomy"),
     "second_looks": Treatment(because="how many dangers were missed"),
+    "deliveries": _emptied("which other system was told of an event, no word of the case", problem=None),
     "alerts": Treatment(because="how soon somebody decided"),
     "notices": Treatment(because="which staff were told, and when"),
     "looking": GOES,

@@ -106,7 +106,8 @@ class Leases:
 
     def _insert(self, connection: sa.Connection, what: str) -> bool:
         row = {"what": what, "holder": self.holder, "session": self._session, "until": self._until()}
-        return connection.execute(_insert(self._is_postgres).values(**row).on_conflict_do_nothing()).rowcount == 1
+        insert = _insert(self._is_postgres).values(**row).on_conflict_do_nothing().returning(leases.c.what)
+        return connection.execute(insert).first() is not None
 
     def _give_up(self, which: sa.ColumnElement[bool]) -> None:
         """A lease that cannot be given up, as the database is gone, ends with its holder."""

@@ -1,52 +1,36 @@
 """Masking: the sender's identity taken out of what officers read, a token in place of each detail.
 
-It masks the sender's name (from the header and from the sign-off), every mail address and telephone number, the postal
-address they gave, and one that stands beneath their sign-off. The tokens and what they stand for are kept with the
-identity, in the vault.
+It masks the names by which the sender is known (`mailbot.cases.own_names`) and their short forms, every mail address,
+telephone number and account, the numbers they are registered under, and where they live (`mailbot.cases.own_details`).
+The tokens and what they stand for are kept with the identity, in the vault.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mailbot.cases import own_details
+from mailbot.cases.not_names import ORDINARY, ORGANISATIONS, PARTICLES, TITLES
+from mailbot.cases.own_names import WORD, OwnNames, could_name, folded, own_names
 from mailbot.domain import Email
 
-_MAIL_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
-_TELEPHONE = re.compile(r"(?<![\w@.])(?:\+44[ -]?|\(?0)\d(?:[ ()-]{0,2}\d){8,9}(?!\w)")
 PHONE, SENDER, COVERED, POSTAL = "phone", "sender", "covered", "postal address"
+EMAIL, NUMBER, ACCOUNT = "email", "number", "account"
 """Kinds of tokens that are asked for elsewhere."""
 
-_NAME_WORD = re.compile(r"[^\W\d_][\w'’-]*")
-_TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor rev revd sir dame lord lady cllr councillor the and of".split()
-)
-_NOT_NAMES = frozenset(
-    "regards thanks thank you yours sincerely faithfully best wishes kind many sent from love a an anon anonymous "
-    "concerned parent worker neighbour mum dad nan staff member night owl resident support family office".split()
-)
-_ORDINARY_WORDS = frozenset(
-    "will grace hope may mark rose bill rob sue jack pat art bob dawn faith joy june april summer autumn daisy "
-    "lily ivy holly jasmine iris heather ruby pearl amber crystal angel chance chase drew frank grant hunter "
-    "jay miles rich rod sky stone young king hill wood green brown white black field house home church short "
-    "long wise child little day knight price cook baker page marsh moor lane bell bird fox ward west north head "
-    "bishop carter moss bush rice root wall kerr power read berry love burns cross dale ford gray grey hall "
-    "hardy lamb park penny peace pool savage small story".split()
-)
-"""Names that are also words: masked only where they are written with a capital."""
-_SIGN_OFF = re.compile(
-    r"(?:^|\n)[ \t]*(?:(?:kind|best|warm|many)?[ \t]*(?:regards|wishes|thanks)|yours(?:[ \t]\w+){0,2}|thank you|cheers|"
-    r"love|cofion(?:[ \t]\w+)?|diolch(?:[ \t]\w+)?)[,.! \t]*\n+[ \t]*([^\n]{2,60})",
-    re.IGNORECASE,
-)
-
-
-_BENEATH = 7
-"""Lines beneath a sign-off in which an address is looked for."""
-_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b", re.IGNORECASE)
-_HOUSE = re.compile(r"[ \t]*(?:(?:flat|unit|apt|room) \w+,?|\d{1,4}[a-z]?,?) +\w", re.IGNORECASE)
+_FOLLOWING = re.compile(r" (?P<word>[^\W\d_]\.(?=\s|$)|[^\W\d_](?:['’-]?[^\W\d_])*)")
+_PRECEDING = re.compile(r"(?P<word>[^\W\d_](?:['’-]?[^\W\d_])*)(?P<gap>\.? ?)$")
+_PLACED = re.compile(r"\b(?:in|near|around) $", re.IGNORECASE)
+_LEFT, _RIGHT = 3, 3
+"""Words beside a name that are taken for more of it: titles and initials before, surnames after."""
+_ENDINGS = frozenset("z y ie za zza s o i e zy".split())
+"""With which a name of three letters is made a pet name: Kayz, Lizzie is in the table."""
+_JOINING = (" and ", " & ", "/", " a ", " + ")
+_MONTHS = frozenset("april may june july august march".split())
+_BEFORE_MONTH = frozenset("in of since until till last next this on by from early late mid and or".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +66,103 @@ class Masker:
     """Masks the texts of one message: the same detail gets the same token in every part of it."""
 
     def __init__(self, email: Email, postal_address: str | None) -> None:
-        names = _names(email)
-        patterns: list[tuple[str, re.Pattern[str]]] = [("email", _MAIL_ADDRESS)]
+        self._own = own_names(email)
+        self._names = _names_pattern(self._own)
+        self._postal: re.Pattern[str] | None = None
         if postal_address:
             words = [re.escape(word) for word in re.split(r"[\s,]+", postal_address) if word]
-            patterns.append((POSTAL, re.compile(r"[\s,]{1,4}".join(words), re.IGNORECASE)))
-        patterns.append((PHONE, _TELEPHONE))
-        if names:
-            patterns.append((SENDER, _names_pattern(names)))
-        self._patterns = patterns
+            self._postal = re.compile(r"[\s,]{1,4}".join(words), re.IGNORECASE)
         self._tokens: dict[tuple[str, str], str] = {}
 
     def mask(self, text: str) -> Masked:
         """`text` with every identifying detail replaced, and where."""
-        found = [(start, end, self._token(POSTAL, text[start:end])) for start, end in _signed_addresses(text)]
-        for kind, pattern in self._patterns:
-            for match in pattern.finditer(text):
-                if not any(start < match.end() and match.start() < end for start, end, _ in found):
-                    found.append((match.start(), match.end(), self._token(kind, match.group())))
-        found.sort()
-        return Masked(original=text, text=_replaced(text, found), swaps=tuple(found))
+        taken: list[tuple[int, int, str]] = []
+        for start, end, kind in self._found(text):
+            if start < end and not any(begin < end and start < stop for begin, stop, _ in taken):
+                taken.append((start, end, kind))
+        swaps = [(start, end, self._token(kind, text[start:end])) for start, end, kind in sorted(taken)]
+        return Masked(original=text, text=_replaced(text, swaps), swaps=tuple(swaps))
+
+    def _found(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Where each detail stands and of what kind, what counts more first: of two that overlap the first is taken."""
+        names = self._names_in(text)
+        yield from ((*match.span(), EMAIL) for match in own_details.MAIL_ADDRESS.finditer(text))
+        for match in own_details.WEB_ADDRESS.finditer(text):
+            if any(start < match.end() and match.start() < end for start, end in names):
+                yield (*match.span(), EMAIL)
+        if self._postal:
+            yield from ((*match.span(), POSTAL) for match in self._postal.finditer(text))
+        yield from ((*match.span(), PHONE) for match in own_details.TELEPHONE.finditer(text))
+        yield from ((*span, NUMBER) for span in own_details.numbers(text))
+        yield from ((*match.span(), ACCOUNT) for match in own_details.ACCOUNT.finditer(text))
+        for start, end in own_details.own_addresses(text):
+            yield (*self._after_the_name(names, start, end), POSTAL)
+        yield from ((*span, kind) for span, kind in self._beside(text, names))
+        yield from ((start, end, SENDER) for start, end in names)
+
+    def _after_the_name(self, names: list[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
+        """The place of an address without the name that it begins with."""
+        return max([start, *(stop for begin, stop in names if start <= begin <= start + 2 and stop < end)]), end
+
+    def _beside(self, text: str, names: list[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], str]]:
+        """The sender's address and date of birth where they follow the name."""
+        for _, end in names:
+            born = own_details.BORN.match(text, end)
+            if born:
+                yield born.span("number"), NUMBER
+            gap = re.compile(r"(?:[,:] ?\n?|\n| at | of | from )").match(text, end)
+            if gap:
+                yield from ((span, POSTAL) for span in own_details.address_at(text, gap.end()))
+
+    def _names_in(self, text: str) -> list[tuple[int, int]]:
+        plain = folded(text)
+        spans = [match.span() for match in self._names.finditer(plain)] if self._names else []
+        spans += [match.span() for match in WORD.finditer(plain) if _is_short_form(match[0], self._own.givens)]
+        found: list[tuple[int, int]] = []
+        for start, end in sorted(spans):
+            guess = plain[start:end] in self._own.guessed and _PLACED.search(plain, max(0, start - 10), start)
+            if guess or _is_another_word(plain, start, end):
+                continue
+            start, end = self._widened(plain, start, end)
+            if found and (start <= found[-1][1] or plain[found[-1][1] : start] in _JOINING):
+                found[-1] = found[-1][0], max(end, found[-1][1])
+            else:
+                found.append((start, end))
+        return found
+
+    def _widened(self, text: str, start: int, end: int) -> tuple[int, int]:
+        """A name with the titles and initials before it and the words of a name after it."""
+        shouted = text[start:end].isupper() and end - start > 3
+        plural = text[start:end].endswith("s") and text[start : end - 1] in self._own.surnames
+        for _ in range(_LEFT):
+            before = _PRECEDING.search(text, max(0, start - 30), start)
+            if before is None or not (before["gap"] or text[start - 1] in "-/"):
+                break
+            word = before["word"]
+            if "." in before["gap"] and len(word) > 1 and word.casefold() not in TITLES:
+                break
+            same = could_name(word) and not shouted and self._may_be_own(text, word, before.start(), end)
+            title = word[0].isupper() and word.casefold() in TITLES
+            if not (title or same or _is_initial(word, shouted) or (plural and word.casefold() == "the")):
+                break
+            start = before.start()
+        small = text[start:end].islower()
+        for _ in range(0 if shouted else _RIGHT):
+            after = _FOLLOWING.match(text, end)
+            while after is not None and after["word"].casefold() in PARTICLES and after["word"] != "I":
+                after = _FOLLOWING.match(text, after.end())
+            initial = small and after is not None and len(after["word"]) == 1 and after["word"] not in "aiux"
+            if after is None or not (initial or could_name(after["word"])):
+                break
+            end = after.end()
+        return start, end
+
+    def _may_be_own(self, text: str, word: str, start: int, end: int) -> bool:
+        """Whether a name before the sender's surname is theirs: of their initial, or a sentence that is but a name."""
+        alone = re.match(r"[,.(\n]", text[end : end + 1]) and (
+            start == 0 or re.search(r"[.!?\n] ?$", text[:start][-2:])
+        )
+        return word[0].casefold() in self._own.initials or bool(alone)
 
     def _token(self, kind: str, detail: str) -> str:
         key = kind, re.sub(r"\s+", " ", detail).casefold()
@@ -111,18 +172,36 @@ class Masker:
         return self._tokens[key]
 
 
-def _signed_addresses(text: str) -> Iterable[tuple[int, int]]:
-    """Where an address stands beneath a sign-off: from a line with a house number, if any, to that with a postcode."""
-    for sign_off in _SIGN_OFF.finditer(text):
-        at, first = sign_off.start(1), None
-        for line in text[at:].split("\n")[:_BENEATH]:
-            if first is None and _HOUSE.match(line):
-                first = at
-            if _POSTCODE.search(line):
-                start = at if first is None else first
-                yield start + len(text[start:]) - len(text[start:].lstrip()), at + len(line.rstrip())
-                break
-            at += len(line) + 1
+def _is_initial(word: str, shouted: bool) -> bool:
+    return len(word) == 1 and word.isupper() and (word != "I" or not shouted)
+
+
+def _is_short_form(word: str, givens: frozenset[str]) -> bool:
+    """Whether a word with a capital is how a name begins or ends: Denz for Denzil, Seun for Oluwaseun."""
+    plain = word.casefold()
+    if not could_name(word) or plain in ORDINARY or not 3 <= len(plain) <= 12:
+        return False
+    return any(
+        (given.startswith(plain) and len(given) - len(plain) >= 1)
+        or (plain[:3] == given[:3] and plain[3:] in _ENDINGS)
+        or (len(plain) >= 4 and (given.endswith(plain) or (len(given) >= 5 and plain.endswith(given))))
+        for given in givens
+    )
+
+
+def _is_another_word(text: str, start: int, end: int) -> bool:
+    """Whether what looks like the sender's name is here a month, or the end of the name of a house or a road."""
+    word = text[start:end].casefold()
+    if word not in ORDINARY:
+        return False
+    before, after = _PRECEDING.search(text, max(0, start - 30), start), _FOLLOWING.match(text, end)
+    if word in _MONTHS and (
+        (before and before["word"].casefold() in _BEFORE_MONTH) or re.search(r"\d(?:st|nd|rd|th)? $", text[:start][-6:])
+    ):
+        return True
+    if after and after["word"][0].isupper() and after["word"].casefold() in ORGANISATIONS:
+        return True
+    return bool(word in ORGANISATIONS and before and before["gap"] and could_name(before["word"]))
 
 
 def covered(text: str, pattern: re.Pattern[str], token: str) -> Masked:
@@ -131,13 +210,32 @@ def covered(text: str, pattern: re.Pattern[str], token: str) -> Masked:
     return Masked(original=text, text=_replaced(text, swaps), swaps=swaps)
 
 
-def _names_pattern(names: set[str]) -> re.Pattern[str]:
+def _names_pattern(own: OwnNames) -> re.Pattern[str] | None:
     """The longest names first; capitals matter only for names of few letters and for those that are words."""
-    longest_first = sorted(names, key=len, reverse=True)
-    escaped = {name: re.escape(name).replace(r"\ ", r"\s+") for name in longest_first}
-    as_written = {name for name in names if len(name) < 4 or name.casefold() in _ORDINARY_WORDS}
-    alternatives = [escaped[name] if name in as_written else f"(?i:{escaped[name]})" for name in longest_first]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w)")
+    longest_first = sorted(own.names | own.guessed, key=lambda name: (-len(name), name))
+    alternatives = [
+        f"(?:{_written(name) if name in own.names else re.escape(name)})"
+        + ("s?" if name in own.surnames and len(name) > 3 else "")
+        for name in longest_first
+    ]
+    anywhere = rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w)" if alternatives else ""
+    lines = "|".join(re.escape(folded(line)) for line in sorted(own.lines, key=len, reverse=True))
+    alone = rf"(?m:^[ \t]*(?:{lines})[ \t.,!]*(?:x{{1,4}})?$)" if lines else ""
+    both = "|".join(filter(None, (alone, anywhere)))
+    return re.compile(both) if both else None
+
+
+def _written(name: str) -> str:
+    """A name as it may be written: spaces of any length, capitals needed only where it could be another word."""
+    escaped = re.escape(name).replace(r"\ ", r"\s+")
+    as_written = len(name) < 4 or name.casefold() in ORDINARY or (name.replace(".", "").isupper() and len(name) < 8)
+    return (
+        f"{escaped}|{escaped.upper()}"
+        if as_written and name.isalpha()
+        else escaped
+        if as_written
+        else f"(?i:{escaped})"
+    )
 
 
 def _replaced(text: str, swaps: Sequence[tuple[int, int, str]]) -> str:
@@ -146,29 +244,3 @@ def _replaced(text: str, swaps: Sequence[tuple[int, int, str]]) -> str:
         pieces += [text[at:start], token]
         at = end
     return "".join([*pieces, text[at:]])
-
-
-def _names(email: Email) -> set[str]:
-    """The sender's names: whole, and each word of it that is not a title; from the header and from the sign-off."""
-    whole = {email.sender.name, email.reply_to.name if email.reply_to else ""}
-    whole |= set(_signed(email.text))
-    whole |= {line.strip() for line in email.signature.splitlines()[:3] if 1 <= len(line.split()) <= 3}
-    names: set[str] = set()
-    for name in filter(None, whole):
-        words = [word for word in _NAME_WORD.findall(name) if word.casefold() not in _TITLES | _NOT_NAMES]
-        names |= {word for word in words if len(word) >= 2 and word[0].isupper()}
-        if len(words) > 1:
-            names.add(name.strip())
-    return names
-
-
-def _signed(text: str) -> Iterable[str]:
-    """What stands under a sign-off, and a short last line of capitalised words: how people sign."""
-    yield from (match.group(1).strip() for match in _SIGN_OFF.finditer(text))
-    lines = [line.strip(" ,.-–\t") for line in text.splitlines() if line.strip()]
-    for line in lines[-2:] if len(lines) > 2 else []:
-        words = line.split()
-        if 1 <= len(words) <= 3 and all(
-            word[:1].isupper() and word.replace("-", "").replace(".", "").isalpha() for word in words
-        ):
-            yield line

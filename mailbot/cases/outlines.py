@@ -20,8 +20,7 @@ from mailbot.domain import ActionKind, ActionState, CaseState, QueueEntry
 from mailbot.errors import NotAllowed
 
 PAGE_SIZE = 50
-EXPORTED = "exported"
-LEAVE_AS_IT_WAS = (EXPORTED, "seen in a search", "found by its sender", "identity looked at")
+LEAVE_AS_IT_WAS = ("seen in a search", "found by its sender", "identity looked at")
 """Acts of the audit trail that change nothing, beside those that say so by "read"."""
 
 

@@ -942,4 +942,4 @@ court_disclosures = sa.Table(
     sa.Column("sha256", sa.String(64)),
     sa.Column("sealed_order", sa.LargeBinary, nullable=False),
 )
-"""What was given to a court or an appeal: who asked, who agreed, what was in it. The order and the reason are sealed."""
+"""What was given to a court or an appeal: who asked, who agreed, what was in it. Order and reason are sealed."""

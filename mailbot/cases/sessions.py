@@ -45,8 +45,11 @@ class Sessions:
         self._idle = idle
         self._longest = longest
 
-    def begin(self, staff_id: int, email: str, browser: str) -> str:
-        """A new session; gives back its secret, which is kept nowhere else. Audited."""
+    def begin(self, staff_id: int, email: str, browser: str, proved_at: datetime | None = None) -> str:
+        """A new session; gives back its secret, which is kept nowhere else. Audited.
+
+        `proved_at` is when they last showed elsewhere who they are, where it was not here and now.
+        """
         secret, now = secrets.token_urlsafe(32), self._clock()
         values = {
             "secret_digest": _digest(secret),
@@ -54,7 +57,7 @@ class Sessions:
             "browser": browser[:64],
             "created_at": now,
             "seen_at": now,
-            "proved_at": now,
+            "proved_at": proved_at or now,
         }
         old = sa.delete(sessions).where(sessions.c.staff_id == staff_id, sessions.c.created_at < now - KEPT_FOR)
         with storage_errors(), self._writing.begin() as connection:

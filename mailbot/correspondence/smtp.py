@@ -17,6 +17,7 @@ from mailbot.config import Outgoing
 from mailbot.correspondence.html import as_html
 from mailbot.domain import APPROACHES, QueuedLetter
 from mailbot.errors import DeliveryFailed, ServerAway
+from mailbot.expiry import note_certificate
 
 TIMEOUT_SECONDS = 60
 ALERT = "alert"
@@ -163,6 +164,7 @@ def _signed_in(settings: Outgoing) -> smtplib.SMTP:
         client = _connection(settings, context)
         if settings.security == "starttls":
             client.starttls(context=context)
+        note_certificate("outgoing mail", client.sock)
         client.ehlo_or_helo_if_needed()
         if settings.username:
             client.login(settings.username, password)

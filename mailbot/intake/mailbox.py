@@ -22,6 +22,7 @@ from mailbot.clock import now
 from mailbot.config import Mailbox
 from mailbot.domain import RawMail
 from mailbot.errors import MailboxUnreachable
+from mailbot.expiry import note_certificate
 
 if TYPE_CHECKING:  # Authlib takes long to load, and most mailboxes sign in by password
     from mailbot.intake.oauth import Tokens
@@ -233,6 +234,7 @@ class ImapMailbox:
             raise MailboxUnreachable(f"{settings.name}: {settings.host}:{settings.port}: {why}; {mend}") from None
         except NETWORK_ERRORS as error:
             raise _unreachable(settings, "no secure connection", error) from None
+        note_certificate(f"mailbox {settings.name}", self._client.socket())
         try:
             self._sign_in(self._client, secret)
         except LoginError as error:

@@ -23,6 +23,7 @@ from requests import HTTPError, RequestException
 from mailbot.clock import Clock
 from mailbot.config import OAuth
 from mailbot.errors import ConfigError, MailboxUnreachable
+from mailbot.expiry import note
 
 TIMEOUT_SECONDS = 30
 RENEW_BEFORE = timedelta(minutes=5)
@@ -92,6 +93,7 @@ class Tokens:
                 raise
             return
         self.problem = None
+        note("token", f"mailbox {self._mailbox}", self.expires_at)
         self._write_refresh_token()
 
     def _granted(self) -> tuple[str, datetime]:

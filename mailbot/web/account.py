@@ -50,6 +50,8 @@ def end_others() -> Any:
 def confirm() -> Any:
     """Asks for password and second factor again, for pages behind `fresh`; for a security key on the page after."""
     further, problem = onward(request.args.get("next"), url_for("account.show")), None
+    if current_user.by_provider and current_app.extensions["mailbot"].config.web.oidc:
+        return redirect(url_for("single_sign_on.again", next=further))
     if request.method == "POST":
         by_key = request.form.get("by") == "key"
         right = entrance().counted(current_user.email, lambda: _is_right(request.form, by_key=by_key))

@@ -44,6 +44,9 @@ from mailbot.web.case import decision_from, standing
 
 pages = Blueprint("api", __name__, url_prefix="/api/v1")
 
+NEEDS = {f"api.{one.name}": one.permission for one in OPERATIONS}
+"""What a token's role must include, for each address."""
+
 Asked = TypeVar("Asked", bound=Struct)
 REFERENCE = re.compile(r"MB-[0-9A-Z]{4}-[0-9A-Z]{4}")
 NO_SUCH = "There is no such case, or it is not one you may see"

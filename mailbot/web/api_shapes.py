@@ -6,8 +6,9 @@ Shapes only ever gain fields within `VERSION`. Nothing here tells who wrote: tex
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from mailbot.domain import (
@@ -293,3 +294,10 @@ class ServicesAsked(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
 
 class NothingAsked(Struct, frozen=True, forbid_unknown_fields=True):
     """No query at all."""
+
+
+def export_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a line of an export."""
+    (schema,), components = msgspec.json.schema_components([ExportedCase], ref_template="#/$defs/{name}")
+    start = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": CASE_SCHEMA}
+    return {**start, **schema, "$defs": components}

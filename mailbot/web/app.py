@@ -25,6 +25,7 @@ from werkzeug.exceptions import HTTPException
 from mailbot.cases.access import Officer, Permission
 from mailbot.cases.actions import Actions
 from mailbot.cases.alerts import AlertBook
+from mailbot.cases.api_tokens import ApiTokens
 from mailbot.cases.approaches import Approaches
 from mailbot.cases.approvals import Approvals
 from mailbot.cases.aside import Aside
@@ -33,6 +34,7 @@ from mailbot.cases.bulk import Bulk
 from mailbot.cases.by_hand import Entries
 from mailbot.cases.calendars import Calendars
 from mailbot.cases.checkpoints import Checkpoints
+from mailbot.cases.courts import Courts
 from mailbot.cases.covering import Covering
 from mailbot.cases.database import schema_problem
 from mailbot.cases.enquiries import LinesOfEnquiry
@@ -45,16 +47,21 @@ from mailbot.cases.inspections import Inspections
 from mailbot.cases.learning import Learning
 from mailbot.cases.openings import Openings
 from mailbot.cases.originals import Originals
+from mailbot.cases.measures import Measures
 from mailbot.cases.outbox import Outbox
+from mailbot.cases.outlines import Outlines
 from mailbot.cases.oversight import Overseeing
 from mailbot.cases.overview import Overview
 from mailbot.cases.queue import Queue
+from mailbot.cases.requests import Requests
+from mailbot.cases.retention import Disposals
 from mailbot.cases.search import Search
 from mailbot.cases.second_looks import SecondLooks
 from mailbot.cases.services import Services
 from mailbot.cases.standards import Weighings
 from mailbot.cases.standing import Standings
 from mailbot.cases.store import Store
+from mailbot.cases.subscriptions import Subscriptions
 from mailbot.cases.together import Together
 from mailbot.cases.trail import Trail
 from mailbot.cases.vault import Keyring
@@ -70,6 +77,7 @@ from mailbot.reports.inspection import Briefs
 from mailbot.web import (
     account,
     actions,
+    api,
     approach,
     audit,
     bulk,
@@ -82,14 +90,17 @@ from mailbot.web import (
     identity,
     inspection,
     model,
+    other_systems,
     post,
     queue,
+    records,
     reports,
     search,
     second_look,
     service,
     set_aside,
     sign_in,
+    single_sign_on,
     staff,
     together,
     weighing,
@@ -102,9 +113,13 @@ PUBLIC = frozenset(
         "static",
         "start",
         "calendar.feed",
+        "api.description",
+        "single_sign_on.begin",
+        "single_sign_on.back",
         "health_live",
         "health_ready",
         "health.metrics",
+        "health.intake",
         "security.login",
         "security.logout",
         "security.two_factor_setup",
@@ -194,11 +209,20 @@ NEEDS: dict[str, Permission] = {
     "reports.download": Permission.SEE_REPORTS,
     "reports.draft": Permission.READ_RESTRICTED,
     "reports.publish": Permission.READ_RESTRICTED,
+    "records.retention": Permission.KEEP_RECORDS,
+    "records.decide": Permission.KEEP_RECORDS,
+    "records.requests": Permission.KEEP_RECORDS,
+    "records.write": Permission.KEEP_RECORDS,
     "audit.show": Permission.READ_AUDIT,
     "health.show": Permission.SEE_HEALTH,
     "staff.show": Permission.MANAGE_STAFF,
     "staff.confirm": Permission.MANAGE_STAFF,
     "staff.unlock": Permission.MANAGE_STAFF,
+    "other_systems.show": Permission.MANAGE_OTHER_SYSTEMS,
+    "other_systems.confirm": Permission.MANAGE_OTHER_SYSTEMS,
+    "other_systems.again": Permission.MANAGE_OTHER_SYSTEMS,
+    "single_sign_on.again": Permission.OWN_ACCOUNT,
+    **api.NEEDS,
     "account.show": Permission.OWN_ACCOUNT,
     "account.end_session": Permission.OWN_ACCOUNT,
     "account.end_others": Permission.OWN_ACCOUNT,
@@ -262,9 +286,16 @@ class Record:
     writings: Writings
     trail: Trail
     checkpoints: Checkpoints
+    measures: Measures
     identities: Identities
     originals: Originals
+    tokens: ApiTokens
+    outlines: Outlines
+    subscriptions: Subscriptions
     annual_reports: AnnualReports
+    disposals: Disposals
+    requests: Requests
+    courts: Courts
 
 
 def create_app(record: Record, keyring: Keyring, clock: Clock = now) -> Flask:
@@ -279,8 +310,9 @@ def create_app(record: Record, keyring: Keyring, clock: Clock = now) -> Flask:
     )
     app.jinja_env.globals.update(words=words, may=_may)
     app.extensions["mailbot"] = record
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(api.pages)  # it knows no cookie, so that no other site can make a browser ask it
     sign_in.set_up(app, record.engine, record.config, keyring, clock)
+    single_sign_on.set_up(app, record.config)
     for blueprint in (
         queue.pages,
         together.pages,
@@ -303,9 +335,12 @@ def create_app(record: Record, keyring: Keyring, clock: Clock = now) -> Flask:
         calendar.pages,
         model.pages,
         reports.pages,
+        records.pages,
         audit.pages,
         health.pages,
         staff.pages,
+        other_systems.pages,
+        api.pages,
         account.pages,
     ):
         app.register_blueprint(blueprint)
@@ -374,6 +409,8 @@ def _deny_by_default() -> Any:
     endpoint = request.endpoint
     if endpoint is None or endpoint in PUBLIC:
         return None
+    if request.blueprint == "api":
+        return api.admit(NEEDS.get(endpoint))
     if not current_user.is_authenticated:
         if kept := _written():
             return _problem(403, "You have been signed out", "Copy what you wrote, sign in and put it in again.", kept)
@@ -423,6 +460,8 @@ def _problems(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def other(error: HTTPException) -> Any:
+        if request.path.startswith("/api/"):
+            return api.other(error)
         title = {404: "There is no such page", 405: "That cannot be done here"}.get(
             error.code or 500, "Something went wrong"
         )

@@ -101,7 +101,8 @@ def second_officer(reference: str, number: int) -> Any:
     """What a second officer says of a review that needs them."""
     record = current_app.extensions["mailbot"]
     if request.form.get("decision") == "agree":
-        proposer = accounts.officer(record.engine, record.approvals.proposer_of(reference, number, g.officer))
+        proposed_by = record.approvals.proposer_of(reference, number, g.officer)
+        proposer = record.tokens.officer_named(proposed_by) or accounts.officer(record.engine, proposed_by)
         record.approvals.approve(reference, number, g.officer, proposer)
         flash(f"Review of {reference} saved, with both your names")
     else:

@@ -95,7 +95,7 @@ def _responses(figures: Oversight) -> Table:
         title="How soon cases are seen",
         said="A person must see each within one working day, automatic mail apart. Overdue are new cases whose target "
         "for review has passed.",
-        headings=("Priority", "Seen in time", "Seen too late, or not yet and late", "Not seen, in time", "Overdue now"),
+        headings=("Priority", "Seen in time", "Late, seen or not", "Not seen yet, in time", "Overdue now"),
         rows=[
             (words.PRIORITIES[one.priority], one.in_time, one.too_late, one.not_yet, one.overdue)
             for one in figures.responses

@@ -74,13 +74,16 @@ class Entrance:
         g.pop("csrf_token", None)
         if authn_via == ["change"]:
             self.sessions.end_others(user.id, user.email, None)
-        session[SECRET] = self.sessions.begin(user.id, user.email, browser(request.user_agent.string))
+        where, proved_at = browser(request.user_agent.string), g.pop("proved_at", None)
+        if authn_via == ["provider"]:
+            where += ", single sign-on"
+        session[SECRET] = self.sessions.begin(user.id, user.email, where, proved_at)
         self.sign_ins.clear(user.email)
 
     def keep(self) -> None:
         """Before each page: lets nobody pass who has no session, by a token of Flask-Security's or otherwise."""
         g.session = None
-        if request.endpoint == "static":
+        if request.endpoint == "static" or request.blueprint == "api":
             return
         if current_user.is_authenticated:
             g.session = self.sessions.current(session.get(SECRET, ""), current_user.id)

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, abort, current_app, g, render_template, request
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from mailbot.alerts import is_late
+from mailbot.alerts import all_taken_in, is_late
 from mailbot.cases.access import Permission
 from mailbot.cases.alerts import ChannelStanding
 from mailbot.cases.standing import Standing
 from mailbot.config import shipped
+from mailbot.errors import StorageFailed
 from mailbot.triage.artefacts import Artefact, artefacts
+from mailbot.web import metrics as more
 
 pages = Blueprint("health", __name__)
 
@@ -51,7 +53,21 @@ def metrics() -> Response:
     standings = record.standings.listed([box.name for box in record.config.mailbox])
     judging = artefacts(shipped("models"), record.config.triage)
     channels = record.alert_book.channels()
-    return Response(rendered(standings, judging, channels, datetime.now(UTC)), mimetype="text/plain; version=0.0.4")
+    now = datetime.now(UTC)
+    text = rendered(standings, judging, channels, now)
+    text += more.rendered(record.measures.taken(), record.checkpoints.standing(), judging, now)
+    return Response(text, mimetype="text/plain; version=0.0.4")
+
+
+@pages.get("/health/intake")
+def intake() -> Response:
+    """Whether mail is being taken in, for whoever watches from outside: 503 where a mailbox is late. No more."""
+    record = current_app.extensions["mailbot"]
+    try:
+        well = all_taken_in(record.config, record.standings, datetime.now(UTC))
+    except StorageFailed:
+        well = False
+    return Response("taken in\n" if well else "not taken in\n", 200 if well else 503, mimetype="text/plain")
 
 
 def rendered(

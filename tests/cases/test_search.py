@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import shutil
-import subprocess
-import sys
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -24,6 +22,7 @@ from mailbot.cases.vault import key_table
 from mailbot.domain import Correction, Decision, RawMail, Role, TaskKind
 from mailbot.errors import NotAllowed
 from mailbot.pipeline import process
+from tests.commands import mailbot
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation, installed
 from tests.doubles import NOON, mail
 
@@ -378,8 +377,9 @@ def test_the_command_indexes_what_was_filed_before_there_was_a_search(sqlite: In
     )
 
     def said(*words: str) -> str:
-        command = [sys.executable, "-m", "mailbot", *words, "--config", str(sqlite.folder / "config.toml")]
-        return subprocess.run(command, text=True, capture_output=True, check=True).stdout
+        done = mailbot(*words, "--config", str(sqlite.folder / "config.toml"))
+        assert done.code == 0, done.both
+        return done.out
 
     assert "1 cases are not found by the search yet" in said("init", "--admin", "a@example.gov.uk")
     assert "1 cases indexed" in said("search", "rebuild")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ class Webhook:
     asked_for: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     """What each stood for it by: the header Authorization."""
+    headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     port: int = 0
 
     @property
@@ -30,13 +33,16 @@ class Webhook:
 
 
 @contextmanager
-def running_webhook() -> Iterator[Webhook]:
-    """A webhook on this machine until the block ends."""
+def running_webhook(tls: ssl.SSLContext | None = None) -> Iterator[Webhook]:
+    """A webhook on this machine until the block ends; with `tls`, over it alone."""
     channel = Webhook()
 
     class Channel(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            channel.posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            channel.bodies.append(body)
+            channel.headers.append(dict(self.headers.items()))
+            channel.posts.append(json.loads(body))
             self.answer()
 
         def do_GET(self) -> None:
@@ -55,6 +61,9 @@ def running_webhook() -> Iterator[Webhook]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Channel) as server:
         channel.port = server.server_port
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that hangs up is meant to
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:

@@ -8,14 +8,18 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
+from mailbot.cases import database
 from mailbot.cases.actions import Actions
+from mailbot.cases.api_tokens import ApiTokens
 from mailbot.cases.bulk import Bulk
 from mailbot.cases.calendars import Calendars
 from mailbot.cases.checkpoints import Checkpoints
+from mailbot.cases.courts import Courts
 from mailbot.cases.covering import Covering
 from mailbot.cases.enquiries import LinesOfEnquiry
 from mailbot.cases.first_answers import FirstAnswers
@@ -24,12 +28,17 @@ from mailbot.cases.held import Held
 from mailbot.cases.history import History
 from mailbot.cases.identity import Identities
 from mailbot.cases.inspections import Inspections
+from mailbot.cases.measures import Measures
 from mailbot.cases.originals import Originals
+from mailbot.cases.outlines import Outlines
 from mailbot.cases.oversight import Overseeing
 from mailbot.cases.overview import Overview
 from mailbot.cases.queue import Queue
+from mailbot.cases.requests import Requests
+from mailbot.cases.retention import Disposals
 from mailbot.cases.sources import Sources
 from mailbot.cases.standards import StandardBook, Weighings
+from mailbot.cases.subscriptions import Subscriptions
 from mailbot.cases.together import Together
 from mailbot.cases.trail import Trail
 from mailbot.cases.views import Views
@@ -42,9 +51,11 @@ from mailbot.reports.drafting import AnnualReports
 from mailbot.reports.inspection import Briefs
 from mailbot.web.app import Record, create_app
 from tests.conftest import PASSWORD, Installation
+from tests.web.page_checks import CheckedClient
 
 COMPILED = FileSystemBytecodeCache(tempfile.mkdtemp(prefix="mailbot-pages-"))  # each test has an application of its own
 SignedIn = Callable[[Role], FlaskClient]
+Flask.test_client_class = CheckedClient  # every application of the tests, whoever makes it
 
 
 def taken_out(content: bytes, number: int) -> tuple[bytes, str | None]:
@@ -69,6 +80,10 @@ def briefs_of(installation: Installation) -> Briefs:
         weighings=Weighings(engine, vault, clock, standard_book()),
         sources=Sources(engine, vault),
     )
+
+
+def key_store_of(installation: Installation) -> sa.Engine:
+    return database.open_database(f"sqlite:///{installation.folder}/keystore.sqlite3")
 
 
 def record_of(installation: Installation, config: Config) -> Record:
@@ -112,9 +127,16 @@ def record_of(installation: Installation, config: Config) -> Record:
         lines_of_enquiry=LinesOfEnquiry(installation.engine, installation.vault, installation.clock),
         weighings=Weighings(installation.engine, installation.vault, installation.clock, standard_book()),
         writings=Writings(installation.engine, installation.vault, installation.clock),
+        tokens=ApiTokens(installation.engine, installation.vault.keyring, installation.clock),
+        outlines=Outlines(installation.engine),
+        subscriptions=Subscriptions(installation.engine, installation.vault.keyring, installation.clock),
         annual_reports=AnnualReports(installation.engine, installation.clock, config.reports),
+        disposals=Disposals(installation.engine, installation.vault, installation.clock, config.retention),
+        requests=Requests(installation.engine, installation.vault, installation.clock),
+        courts=Courts(installation.engine, installation.vault, installation.clock),
         trail=Trail(installation.engine),
         checkpoints=Checkpoints(installation.engine, installation.vault.keyring, installation.clock),
+        measures=Measures(installation.engine, key_store_of(installation), installation.clock),
         identities=identities,
         originals=Originals(
             installation.engine, installation.vault, installation.clock, identities, taken_out, scans=True

@@ -26,6 +26,8 @@ REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "he
 TOLD_BY_ITSELF = frozenset({"hidden", "submit", "button", "reset", "image"})
 TEXT = re.compile(r">[^<]+")
 VALUES = re.compile(r'(?<==)"[^"]*"')
+SECONDS_TOO_FINE = re.compile(r"\.\d{4,}")
+"""HTML's times have milliseconds at most."""
 LOOSE_AMPERSAND = re.compile(r"&(?!#?\w+;)")
 TAG = re.compile(r"<[^>]*>")
 
@@ -59,7 +61,15 @@ def faults(page: str) -> list[str]:
     """What is wrong with a whole page, in words, each once; nothing where it is as it must be."""
     tree = LexborHTMLParser(page)
     nodes = [node for node in tree.css("*") if node.tag]
-    found = [*unsound(page), *_frame(tree), *_ids(nodes), *_inline(nodes), *_unnamed(tree), *_landmarks(tree)]
+    found = [
+        *unsound(page),
+        *_frame(tree),
+        *_ids(nodes),
+        *_inline(nodes),
+        *_unnamed(tree),
+        *_landmarks(tree),
+        *_times(tree),
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -134,6 +144,12 @@ def _unnamed(tree: LexborHTMLParser) -> Iterator[str]:
             yield f"a <{node.tag}> without a name"
     yield from (f"an <img> without alt: {node.attributes.get('src')}" for node in tree.css("img:not([alt])"))
     yield from (f"a <th> without scope: {node.text().strip()!r}" for node in tree.css("th:not([scope])"))
+
+
+def _times(tree: LexborHTMLParser) -> Iterator[str]:
+    for at in [str(node.attributes["datetime"]) for node in tree.css("time[datetime]")]:
+        if SECONDS_TOO_FINE.search(at):
+            yield f"a <time> says {at!r}"
 
 
 def _landmarks(tree: LexborHTMLParser) -> Iterator[str]:

@@ -156,7 +156,6 @@ def test_the_metrics_of_every_mailbox_are_read_from_this_machine(app: Flask, sql
     assert found['mailbot_set_aside{mailbox="enquiries"}'] == 1
     assert found['mailbot_artefact_refused{part="text model"}'] == 0
     assert found['mailbot_artefact_refused{part="text encoder"}'] == 0
-    assert len(found) == 10
     for word in ("plover", "connection", "Sandiford"):
         assert word not in answer.text
 

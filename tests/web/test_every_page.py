@@ -1,0 +1,205 @@
+"""Every page there is in a real browser: no wider than the screen, readable by all, on paper, by the keyboard."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python  # type: ignore[import-untyped]
+import pypdf
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from mailbot.cases.access import ALLOWED
+from mailbot.config import Web
+from mailbot.domain import Role
+from mailbot.web.app import NEEDS, PUBLIC
+from tests.conftest import PASSWORD, Installation
+from tests.doubles import StillClock
+from tests.servers import free_ports
+from tests.web import test_browser
+from tests.web.planted import Planted, plant
+from tests.web.test_sign_in import application, serving
+
+pytestmark = pytest.mark.browser
+browser, page = test_browser.browser, test_browser.page
+
+BARE = frozenset({"/case/<reference>/approach", "/second-looks/<reference>", "/reports/annual"})
+"""Addresses that show nothing without a question: `STATES` has them with one."""
+WIDTHS = (1280, 390)
+ZOOMED = 320
+"""What a window 1280 wide is at 400 % (WCAG 2.2, 1.4.10)."""
+SEEN_BY = (
+    Role.WHISTLEBLOWING_OFFICER,
+    Role.DUTY_MANAGER,
+    Role.ADMINISTRATOR,
+    Role.AUDITOR,
+    Role.RECORDS_OFFICER,
+    Role.INSPECTOR,
+)
+NO_PAGE = re.compile(
+    r"/csv$|/health/|/security-key$|\.(pdf|csv|json|ics|odt|txt|yaml|xml)|/original|/attachment|/table|/metrics|/calendar/|/api/|/static/"
+)
+"""Addresses that answer with a file, or with what machines read."""
+STATES = (
+    "/queue?state=open",
+    "/queue?state=closed",
+    "/queue?remit=grievance&situation=child_at_risk&service=Larch",
+    "/services?q=larch",
+    "/inspections?whose=all",
+    "/actions?whose=all",
+    "/case/{danger}",
+    "/case/{restricted}",
+    "/case/{danger}/approach?purpose=refer_to_authority",
+    "/case/{reference}/approach?purpose=ask_the_service",
+    "/case/{reference}/approach?purpose=share_with_body",
+    "/case/{reference}/approach?purpose=ask_the_sender",
+    "/case/{danger}/identity",
+    "/case/{reference}/service?q=larch",
+    "/second-looks/{drawn}",
+    "/reports/annual?year=2024-25",
+)
+"""Pages in a state that their bare address does not show."""
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+RUN_AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+    .flatMap(one => one.nodes.slice(0, 2).map(node => one.id + ": " + node.html.slice(0, 160)))"""
+WIDER = """width => document.documentElement.scrollWidth <= width ? [] : ["sticks out", ...[
+    ...document.querySelectorAll("main *, header *")].filter(one => one.getBoundingClientRect().right > width + 1)
+    .slice(0, 3).map(one => one.outerHTML.slice(0, 120))]"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the planted installation is served."""
+
+    address: str
+    app: Flask
+    planted: Planted
+
+
+@pytest.fixture
+def site(sqlite: Installation) -> Iterator[Site]:
+    (port,) = free_ports(1)
+    web = Web(port=port, second_factor="optional", ask_first=False)
+    app = application(sqlite, StillClock(), web)
+    planted = plant(sqlite, app.extensions["mailbot"])
+    with serving(app, web):
+        yield Site(f"http://localhost:{port}", app, planted)
+
+
+def addresses(site: Site) -> list[tuple[Role | None, str]]:
+    """Each page's address with a role that may see it (None where nobody need sign in), those of a role together."""
+    found: list[tuple[Role | None, str]] = [(SEEN_BY[0], state.format_map(asdict(site.planted))) for state in STATES]
+    for rule in site.app.url_map.iter_rules():
+        address = filled(str(rule), site.planted)
+        if "GET" not in (rule.methods or ()) or NO_PAGE.search(address) or str(rule) in BARE:
+            continue
+        if rule.endpoint in NEEDS:
+            may = ALLOWED[NEEDS[rule.endpoint]]
+            found.append((next(role for role in SEEN_BY if role in may), address))
+        elif rule.endpoint in PUBLIC:
+            found.append((None, address))
+    return sorted(found, key=lambda one: one[0] or "")
+
+
+def filled(rule: str, planted: Planted) -> str:
+    number = planted.action if "/action/" in rule else planted.approach
+    address = rule.replace("<reference>", planted.reference).replace("<urn>", planted.urn)
+    address = address.replace("<path:name>", "Kent" if "authority" in rule else "Hollin Care Ltd")
+    return address.replace("<int:number>", str(number)).replace("<year>", planted.year).replace("<form>", "csv")
+
+
+def sign_in(page: Page, site: Site, role: Role) -> None:
+    page.context.clear_cookies()
+    page.goto(f"{site.address}/sign-in")
+    page.get_by_label("Email address").fill(f"{role}@example.gov.uk")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign out").wait_for(state="attached")
+
+
+@pytest.fixture
+def looked(browser: Browser) -> Iterator[Page]:
+    """A page in which axe is there from the start, whatever the content policy says."""
+    context = browser.new_context(viewport={"width": WIDTHS[0], "height": 900})
+    context.add_init_script(AXE)
+    yield context.new_page()
+    context.close()
+
+
+def faults_at(page: Page, width: int, *scripts: str) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 900})
+    where = f"{page.url} at {width}"
+    return [f"{where}: {one}" for script in scripts for one in page.evaluate(script, width)]
+
+
+def test_every_page_is_accessible_and_never_wider_than_the_screen(looked: Page, site: Site) -> None:
+    signed_in: Role | None = None
+    faults: list[str] = []
+    for role, address in addresses(site):
+        if role is not signed_in and role:
+            sign_in(looked, site, role)
+        signed_in = role
+        answer = looked.goto(site.address + address)
+        assert answer
+        faults += [f"{address}: {answer.status}"] if not answer.ok else []
+        for width in WIDTHS:
+            faults += faults_at(looked, width, RUN_AXE, WIDER)
+        faults += faults_at(looked, ZOOMED, WIDER)
+    assert faults == []
+    assert len(addresses(site)) > 50
+
+
+MOVING = """() => [...document.querySelectorAll("*")].filter(one => ["transitionDuration", "animationDuration"]
+    .some(name => getComputedStyle(one)[name].split(", ").some(time => parseFloat(time) > 0)))
+    .map(one => one.outerHTML.slice(0, 80))"""
+FOCUSED = """() => {
+    const one = document.activeElement, style = getComputedStyle(one), at = one.getBoundingClientRect();
+    return {name: (one.labels?.[0]?.innerText || one.innerText || one.name || "").trim().split("\\n")[0],
+            inMain: !!one.closest("main"), inView: at.bottom > 0 && at.top < innerHeight,
+            marked: style.outlineStyle !== "none" || style.boxShadow !== "none"
+                || getComputedStyle(one.labels?.[0] || one, "::before").boxShadow !== "none"};
+}"""
+
+
+def stops(page: Page) -> list[dict[str, Any]]:
+    """What the keyboard stops at from the top of the page to its end, in its order."""
+    found: list[dict[str, Any]] = []
+    while len(found) < 150:
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
+        found.append(page.evaluate(FOCUSED))
+    return found
+
+
+@pytest.mark.parametrize("address", ["/queue?state=open", "/case/{danger}"])
+def test_the_queue_and_a_case_are_worked_by_keyboard_in_forced_colours_and_on_paper(
+    looked: Page, site: Site, address: str
+) -> None:
+    sign_in(looked, site, Role.DUTY_MANAGER)
+    looked.goto(site.address + address.format_map(asdict(site.planted)))
+    found = stops(looked)
+    names = [one["name"] for one in found]
+    assert names[:3] == ["Skip to main content", "mailbot", "Queue"]
+    assert names.index("Sign out") < next(number for number, one in enumerate(found) if one["inMain"])
+    assert [one for one in found if not (one["marked"] and one["inView"])] == []
+    assert "Save review" in names or site.planted.reference in names
+    looked.reload()
+    looked.keyboard.press("Tab")
+    looked.keyboard.press("Enter")
+    assert looked.evaluate("document.activeElement.id") == "main-content"
+
+    looked.emulate_media(forced_colors="active", reduced_motion="reduce")
+    assert looked.evaluate(RUN_AXE) == []
+    assert looked.evaluate(MOVING) == []
+    looked.emulate_media(media="print", forced_colors="none")
+    assert not looked.get_by_role("navigation", name="Main").is_visible()
+    paper = "".join(sheet.extract_text() for sheet in pypdf.PdfReader(io.BytesIO(looked.pdf())).pages)
+    assert "Nobody has taken" in paper
+    assert "Sign out" not in paper
