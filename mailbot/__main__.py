@@ -17,21 +17,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import msgspec
 import typer
 
-from mailbot import (
-    audit_commands,
-    backup_commands,
-    exchange_commands,
-    inspection_commands,
-    key_commands,
-    record_commands,
-    report_commands,
-)
 from mailbot import config as settings
 from mailbot.cases import audit, database
 from mailbot.cases.narrative import masked
 from mailbot.cases.services import differences
 from mailbot.cases.vault import new_key_file
 from mailbot.clock import now
+from mailbot.commands import backup, exchange, inspections, keys, records, reports
+from mailbot.commands.audit import app as audit_app
 from mailbot.config import Mailbox, config_path, shipped
 from mailbot.correspondence.may_reply import may_reply
 from mailbot.correspondence.own_words import OwnWords
@@ -46,7 +39,6 @@ from mailbot.domain import (
     Role,
 )
 from mailbot.errors import ConfigError, DeliveryFailed, MailbotError, NotAllowed
-from mailbot.expiry import serving
 from mailbot.later import make_ready
 from mailbot.log import log
 from mailbot.parts import Parts, judge, parts_of
@@ -74,17 +66,17 @@ app.add_typer(services_app, name="services")
 app.add_typer(authorities_app, name="authorities")
 app.add_typer(models_app, name="models")
 app.add_typer(search_app, name="search")
-app.add_typer(report_commands.app, name="report")
-app.add_typer(inspection_commands.app, name="inspections")
-report_commands.app.command("inspection")(inspection_commands.brief)
-app.add_typer(audit_commands.app, name="audit")
-app.add_typer(key_commands.app, name="keys")
-app.add_typer(record_commands.retention_app, name="retention")
-app.command()(backup_commands.backup)
-app.command()(backup_commands.restore)
-exchange_commands.register(app, staff_app)
-record_commands.export_app.command("cases")(exchange_commands.cases)
-app.add_typer(record_commands.export_app, name="export")
+app.add_typer(reports.app, name="report")
+app.add_typer(inspections.app, name="inspections")
+reports.app.command("inspection")(inspections.brief)
+app.add_typer(audit_app, name="audit")
+app.add_typer(keys.app, name="keys")
+app.add_typer(records.retention_app, name="retention")
+app.command()(backup.backup)
+app.command()(backup.restore)
+exchange.register(app, staff_app)
+records.export_app.command("cases")(exchange.cases)
+app.add_typer(records.export_app, name="export")
 
 ConfigOption = Annotated[
     str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
@@ -230,7 +222,7 @@ def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]
     if installation.config.audit.send_to:
         yield "audit trail's witness", partial(try_out, installation.config.audit)
     if installation.config.web.oidc:
-        yield "single sign-on", partial(exchange_commands.single_sign_on, installation.config.web.oidc)
+        yield "single sign-on", partial(exchange.single_sign_on, installation.config.web.oidc)
 
 
 @app.command()
@@ -342,6 +334,7 @@ def run(config: ConfigOption = None) -> None:
 @app.command(name="worker")
 def work(config: ConfigOption = None) -> None:
     """Take in and send on schedule, without the queue."""
+    from mailbot.expiry import serving
     from mailbot.reloading import reload_on_hangup
 
     installation = parts_of(config).ready()

@@ -199,7 +199,7 @@ class Log(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Metrics(Struct, frozen=True, forbid_unknown_fields=True):
-    """The port at which `worker` tells Prometheus, on this machine alone, what runs out; 0: none. `run` has /metrics."""
+    """The port at which `worker` tells Prometheus, on this machine alone, what runs out; 0: none. `run`: /metrics."""
 
     worker_port: int = 0
 

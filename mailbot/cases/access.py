@@ -52,9 +52,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.BREAK_GLASS: frozenset({Role.DUTY_MANAGER}),
     Permission.LOOK_UP_SENDERS: frozenset({Role.WHISTLEBLOWING_OFFICER}),
     Permission.SEE_IDENTITY: frozenset({Role.OFFICER, Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER}),
-    Permission.SEE_SERVICES: frozenset(
-        {Role.OFFICER, Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER, Role.INSPECTOR}
-    ),
+    Permission.SEE_SERVICES: frozenset({Role.OFFICER, Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER, Role.INSPECTOR}),
     Permission.PLAN_INSPECTIONS: frozenset(
         {Role.OFFICER, Role.WHISTLEBLOWING_OFFICER, Role.DUTY_MANAGER, Role.INSPECTOR}
     ),

@@ -1,8 +1,8 @@
 """Whom officers write to about a case (P11, P13a, P13b, P18, P26): draft -> sent -> answered, or withdrawn.
 
 What was decided is done by it: an enquiry of the service once it is answered, all else once it is sent. An urgent
-referral is followed up all the same until the authority has confirmed that it has it. What is written is sealed with the narrative; what goes out is a letter of the
-outbox, queued in the transaction that marks the approach as sent.
+referral is followed up all the same until the authority has confirmed that it has it. What is written is sealed with
+the narrative; what goes out is a letter of the outbox, queued in the transaction that marks the approach as sent.
 """
 
 from __future__ import annotations
@@ -357,9 +357,7 @@ def mark_answered(connection: sa.Connection, vault: Vault, row: Any, now: dateti
         end_alert(connection, row.case_id, now)
 
 
-def _done(
-    connection: sa.Connection, vault: Vault, row: Any, action: Any, now: datetime, by: str, outcome: str
-) -> None:
+def _done(connection: sa.Connection, vault: Vault, row: Any, action: Any, now: datetime, by: str, outcome: str) -> None:
     reference, state = row.case_reference, ActionState.DONE
     settle(connection, vault, action, reference, state, by=by, now=now, outcome=outcome)
 

@@ -195,7 +195,7 @@ def _rows_of_dump(file: Path) -> dict[str, int]:
     command = [_program("pg_restore"), "--data-only", "--file=-", str(file)]
     rows: dict[str, int] = {}
     table = ""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:  # noqa: S603  no shell
         for line in cast(BinaryIO, running.stdout):
             if table and line == b"\\.\n":
                 table = ""

@@ -29,7 +29,7 @@ REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 OTHER_SENDER = "it came to the reply address of a letter that was written to somebody else"
 FORGED = "it came to the reply address of a letter, but its sender is forged"
-NEAR_TOKEN = "its reply address is one character away from a letter's"  # noqa: S105
+NEAR_TOKEN = "its reply address is one character away from a letter's"  # noqa: S105  no password
 NAMED = "it names that case"
 NEAR_NAMED = "it names a reference one character away from that case's"
 ANSWERED = "it answers a message of that case"

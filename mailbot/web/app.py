@@ -45,9 +45,9 @@ from mailbot.cases.history import History
 from mailbot.cases.identity import Identities
 from mailbot.cases.inspections import Inspections
 from mailbot.cases.learning import Learning
+from mailbot.cases.measures import Measures
 from mailbot.cases.openings import Openings
 from mailbot.cases.originals import Originals
-from mailbot.cases.measures import Measures
 from mailbot.cases.outbox import Outbox
 from mailbot.cases.outlines import Outlines
 from mailbot.cases.oversight import Overseeing

@@ -13,12 +13,13 @@ import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from mailbot import audit_commands, witness
+from mailbot import witness
 from mailbot.cases import audit, database
 from mailbot.cases.audit_check import Verdict, received, verify
 from mailbot.cases.checkpoints import MADE, Checkpoint, Checkpoints, kept, public_key
 from mailbot.cases.schema import audit as trail
 from mailbot.cases.schema import checkpoints
+from mailbot.commands import audit as audit_command
 from mailbot.config import Audit, Config, Outgoing
 from mailbot.errors import AuditBroken, CheckpointNotSent, KeysMissing, MailbotError
 from mailbot.pipeline import process
@@ -355,15 +356,15 @@ def test_the_command_goes_over_the_trail_and_says_in_one_line_what_is_wrong(
     config, rows = str(tmp_path / "config.toml"), verdict(sqlite).rows
     with sqlite.engine.connect() as connection:
         (tmp_path / "received").write_text("\n".join(map(witness.as_line, kept(connection))))
-    audit_commands.verify_trail(checkpoints=tmp_path / "received", config=config)
+    audit_command.verify_trail(checkpoints=tmp_path / "received", config=config)
     assert capsys.readouterr().out == f"{rows} rows and 2 checkpoints in order, 2 of them as kept elsewhere\n"
     assert checkpoints_of(sqlite).standing().sound
     unguarded(sqlite)
     tamper(sqlite, "UPDATE audit SET actor = 'somebody else' WHERE id = 1")
 
     with pytest.raises(AuditBroken, match=r"row 1 was changed.*docs/audit.md"):
-        audit_commands.verify_trail(config=config, as_json=True)
+        audit_command.verify_trail(config=config, as_json=True)
     assert json.loads(capsys.readouterr().out)["sound"] is False
     assert not checkpoints_of(sqlite).standing().sound
-    audit_commands.key(config=config)
+    audit_command.key(config=config)
     assert capsys.readouterr().out == public_key(sqlite.vault.keyring)

@@ -12,8 +12,8 @@ import typer
 from mailbot.cases import audit
 from mailbot.cases.inspection_file import read_inspections
 from mailbot.cases.inspections import Outcome, differences
+from mailbot.commands.reports import FormatOption, write
 from mailbot.parts import parts_of
-from mailbot.report_commands import FormatOption, write
 
 app = typer.Typer(no_args_is_help=True, help="Inspections of services.")
 

@@ -182,6 +182,3 @@ def register(app: typer.Typer, staff: typer.Typer) -> None:
     app.add_typer(tokens, name="token")
     app.add_typer(webhooks, name="webhook")
     staff.command("link")(link)
-    exports = typer.Typer(no_args_is_help=True, help="Records for others.")
-    exports.command("cases")(cases)
-    app.add_typer(exports, name="export")
