@@ -61,7 +61,7 @@ wheel-check: wheel ## install it into an empty environment, and run the demo fro
 
 sbom: setup      ## write dist/mailbot.cdx.json: all that an installation holds, with versions and digests (CycloneDX)
 	$(PYTHON) -m venv .venv-sbom
-	.venv-sbom/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-sbom.txt
+	.venv-sbom/bin/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-sbom.txt
 	mkdir -p dist
 	.venv-sbom/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --mc-type application --output-reproducible --of JSON -o dist/mailbot.cdx.json
 
@@ -80,10 +80,10 @@ clean:           ## remove .venv and what the tools left
 	@$(PYTHON) -m venv .venv || { sh tests/servers/debian-packages.sh python3-venv && $(PYTHON) -m venv .venv; }
 
 .venv/.runtime: requirements.txt pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@

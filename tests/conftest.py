@@ -58,7 +58,9 @@ passlib_argon2.default_rounds, passlib_argon2.memory_cost, passlib_argon2.parall
 )
 
 
-SLOWEST = frozenset({"test_kills", "test_main_job", "test_loops", "test_card", "test_model", "test_fuzz"})
+SLOWEST = frozenset(
+    {"test_kills", "test_workers", "test_main_job", "test_loops", "test_card", "test_model", "test_fuzz"}
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -180,7 +180,7 @@ def test_workers_killed_at_any_moment_file_each_message_once_and_send_no_letter_
                 fleet.wait_for_work(15)
                 time.sleep(fleet.chance.uniform(0, 0.5))
                 fleet.kill_one()
-            fleet.wait_until_done(120)
+            fleet.wait_until_done(120 + SOAK_SECONDS)
             fleet.stop()
             fleet.office.run("send", "--once")
             found, kills, answers = fleet.totals(), fleet.kills, fleet.answers

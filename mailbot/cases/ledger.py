@@ -280,8 +280,7 @@ class Ledger:
 
 
 def _handed_over() -> sa.ColumnElement[bool]:
-    entered = sa.exists().where(entries.c.message_id == messages.c.id)
-    return messages.c.handed_back_by.is_not(None) | entered
+    return messages.c.handed_back_by.is_not(None) | messages.c.id.in_(sa.select(entries.c.message_id))
 
 
 def _with_bytes() -> sa.Select[Any]:

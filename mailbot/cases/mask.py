@@ -8,7 +8,8 @@ The tokens and what they stand for are kept with the identity, in the vault.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -73,14 +74,17 @@ class Masker:
             words = [re.escape(word) for word in re.split(r"[\s,]+", postal_address) if word]
             self._postal = re.compile(r"[\s,]{1,4}".join(words), re.IGNORECASE)
         self._tokens: dict[tuple[str, str], str] = {}
+        self._numbers: Counter[str] = Counter()
 
     def mask(self, text: str) -> Masked:
         """`text` with every identifying detail replaced, and where."""
         taken: list[tuple[int, int, str]] = []
         for start, end, kind in self._found(text):
-            if start < end and not any(begin < end and start < stop for begin, stop, _ in taken):
-                taken.append((start, end, kind))
-        swaps = [(start, end, self._token(kind, text[start:end])) for start, end, kind in sorted(taken)]
+            at = bisect_left(taken, (start,))
+            free = (at == 0 or taken[at - 1][1] <= start) and (at == len(taken) or end <= taken[at][0])
+            if start < end and free:
+                taken.insert(at, (start, end, kind))
+        swaps = [(start, end, self._token(kind, text[start:end])) for start, end, kind in taken]
         return Masked(original=text, text=_replaced(text, swaps), swaps=tuple(swaps))
 
     def _found(self, text: str) -> Iterator[tuple[int, int, str]]:
@@ -102,7 +106,9 @@ class Masker:
 
     def _after_the_name(self, names: list[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
         """The place of an address without the name that it begins with."""
-        return max([start, *(stop for begin, stop in names if start <= begin <= start + 2 and stop < end)]), end
+        first = bisect_left(names, (start,))
+        near = (stop for begin, stop in names[first : first + 2] if begin <= start + 2 and stop < end)
+        return max([start, *near]), end
 
     def _beside(self, text: str, names: list[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], str]]:
         """The sender's address and date of birth where they follow the name."""
@@ -160,15 +166,15 @@ class Masker:
     def _may_be_own(self, text: str, word: str, start: int, end: int) -> bool:
         """Whether a name before the sender's surname is theirs: of their initial, or a sentence that is but a name."""
         alone = re.match(r"[,.(\n]", text[end : end + 1]) and (
-            start == 0 or re.search(r"[.!?\n] ?$", text[:start][-2:])
+            start == 0 or re.search(r"[.!?\n] ?$", text[max(0, start - 2) : start])
         )
         return word[0].casefold() in self._own.initials or bool(alone)
 
     def _token(self, kind: str, detail: str) -> str:
         key = kind, re.sub(r"\s+", " ", detail).casefold()
         if key not in self._tokens:
-            number = sum(1 for known, _ in self._tokens if known == kind) + 1
-            self._tokens[key] = f"[{kind} {number}]"
+            self._numbers[kind] += 1
+            self._tokens[key] = f"[{kind} {self._numbers[kind]}]"
         return self._tokens[key]
 
 
@@ -196,7 +202,8 @@ def _is_another_word(text: str, start: int, end: int) -> bool:
         return False
     before, after = _PRECEDING.search(text, max(0, start - 30), start), _FOLLOWING.match(text, end)
     if word in _MONTHS and (
-        (before and before["word"].casefold() in _BEFORE_MONTH) or re.search(r"\d(?:st|nd|rd|th)? $", text[:start][-6:])
+        (before and before["word"].casefold() in _BEFORE_MONTH)
+        or re.search(r"\d(?:st|nd|rd|th)? $", text[max(0, start - 6) : start])
     ):
         return True
     if after and after["word"][0].isupper() and after["word"].casefold() in ORGANISATIONS:

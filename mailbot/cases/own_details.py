@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 
 MAIL_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
-TELEPHONE = re.compile(
-    r"(?<![\w@.])(?:\+44[ -]?(?:\(0\))?|0044[ -]?|\(?0)(?:[ ()-]{0,2}\d){9,10}(?!\w)|\bnumber ending(?: in)? \d{3,4}\b"
-)
+TELEPHONE = re.compile(r"(?<![\w@.])(?:\+44[ -]?(?:\(0\))?|0044[ -]?|\(?0)(?:[ ()-]{0,2}\d){9,10}(?!\w)")
 ACCOUNT = re.compile(r"(?<![\w@.])@\w[\w.]{1,29}\w")
 WEB_ADDRESS = re.compile(r"\b(?:https?://|www\.)[^\s<>\"')\]]{3,200}", re.IGNORECASE)
 NUMBERS = (
+    re.compile(r"\bnumber ending(?: in)? (?P<number>\d{3,4})\b", re.IGNORECASE),
     re.compile(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"),
     re.compile(r"\b\d{2}[A-Z]\d{4}[A-Z]\b"),
     re.compile(r"\bSW\d{4,7}\b"),

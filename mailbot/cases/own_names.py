@@ -16,6 +16,8 @@ _TOKEN = re.compile(r"[^\W\d_](?:['’.-]?[^\W\d_])*\.?")
 _GAP = re.compile(r" ?[\"“'‘(]?")
 _INITIALS = 2
 """Parts of an address that may stand before a surname."""
+_LONGEST_LINE = 80
+"""Characters of a line that may be but a name."""
 _LONGEST_NAME = 6
 """Words of which a name may consist."""
 
@@ -238,7 +240,7 @@ def could_name(word: str, known: Iterable[str] = ()) -> bool:
 
 def is_name(line: str, known: Iterable[str] = (), *, small: bool = False) -> bool:
     """Whether a line is nothing but a name, or two joined by "and". `small` lets small letters pass."""
-    bare = _bare(line)
+    bare = _bare(line) if len(line) <= _LONGEST_LINE else ""
     words = re.split(r"[\s/]+", re.sub(r"[()\"“”]", "", bare))
     longest = _LONGEST_NAME + 2 * ("(" in bare)
     if not bare or not 1 <= len(words) <= longest or not re.fullmatch(r"[\w\s'’.&()\"“”/-]+", bare):
@@ -310,11 +312,7 @@ def _said(text: str, known: set[str]) -> Iterator[str]:
     for cue in _WE_ARE.finditer(text):
         yield from _named_at(text, cue.end(), known, several=True)
     for cue in _I_AM.finditer(text):
-        yield from (
-            name
-            for name in _named_at(text, cue.end(), known)
-            if not name.isupper() or any(word.casefold() in known for word in WORD.findall(name))
-        )
+        yield from (name for name in _named_at(text, cue.end(), known) if not _is_shouted(name, known))
     for cue in _THIS_IS.finditer(text):
         for name in _named_at(text, cue.end(), known):
             end = cue.end() + len(name)
@@ -329,7 +327,9 @@ def _said(text: str, known: set[str]) -> Iterator[str]:
         if cue["own"].casefold() in known:
             yield from _named_at(text, cue.end(), known)
     for cue in _SAID_AFTER.finditer(text):
-        yield _name_before(text, cue.start(), known)
+        name = _name_before(text, cue.start(), known)
+        if not (_is_shouted(name, known) and cue[0].islower()):
+            yield name
     for cue in _SAID_AFTER_OF_ONESELF.finditer(text):
         name = _name_before(text, cue.start(), known)
         if name and _of_oneself(text, cue.start(), known):
@@ -342,10 +342,17 @@ def _said(text: str, known: set[str]) -> Iterator[str]:
         if small and is_name(small[0], known, small=True):
             yield small[0]
     opening = re.match(
-        r"\W*(?:hi|hello|hiya|hey)?[ ,]*(?:it['’]?s|its|this is) ([^\W\d_]{3,12}) (?:here|from|again)\b", text, re.I
+        r"\W{0,9}(?:hi|hello|hiya|hey)?[ ,]{0,3}(?:it['’]?s|its|this is) ([^\W\d_]{3,12}) (?:here|from|again)\b",
+        text,
+        re.I,
     )
     if opening and is_name(opening[1], known, small=True):
         yield opening[1]
+
+
+def _is_shouted(name: str, known: set[str]) -> bool:
+    """Whether a word all in capitals is likelier to be said with force, as DANGER is, than to be a name."""
+    return name.isupper() and not any(word.casefold() in known for word in WORD.findall(name))
 
 
 def _to_be_asked_for(text: str) -> Iterator[str]:

@@ -35,6 +35,9 @@ def write_enquiry(reference: str) -> Any:
 @pages.post("/enquiries/<int:number>")
 def answer_enquiry(reference: str, number: int) -> Any:
     """Keeps what was found."""
+    listed = current_app.extensions["mailbot"].lines_of_enquiry.of_case(reference, g.officer)
+    if number not in {one.id for one in listed}:
+        raise NotAllowed("There is no such line of enquiry on this case")
     field, text = f"found-{number}", request.form.get(f"found-{number}", "")
     if not text.strip():
         return _enquiries(reference, {field: "Write what was found"}), 400

@@ -41,7 +41,12 @@ def planted_within(at: Path) -> bytes:
     """A file that names a type which unpickles, in the very form of the library."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as packed:
-        node = {"__class__": "system", "__module__": "os", "__loader__": "FunctionNode", "content": {"function": "system"}}
+        node = {
+            "__class__": "system",
+            "__module__": "os",
+            "__loader__": "FunctionNode",
+            "content": {"function": "system"},
+        }
         packed.writestr("schema.json", msgspec.json.encode(node | {"protocol": 2, "_skops_version": skops.__version__}))
     return content.getvalue()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import email
 import io
 import zipfile
@@ -40,7 +41,7 @@ def letters_to(installation: Installation, folder: Path) -> list[EmailMessage]:
     box = Mailbox(name="enquiries", kind="maildir", path=".")
     outgoing = Outgoing(kind="folder", path=str(folder), from_address="enquiries@example.gov.uk")
     send(Config(mailbox=(box,), outgoing=outgoing), installation.outbox, installation.clock)
-    return [email.message_from_bytes(one.read_bytes(), policy=SMTP) for one in sorted(folder.glob("*.eml"))]  # type: ignore[misc]
+    return [email.message_from_bytes(one.read_bytes(), policy=SMTP) for one in sorted(folder.glob("*.eml"))]
 
 
 def encoded(words: str) -> str:
@@ -52,7 +53,10 @@ def encoded(words: str) -> str:
     [
         (f"{encoded('Jo' + chr(13) + chr(10) + 'Bcc: planted@evil.example')} <jo@post.example>", ""),
         (f"jo@post.example <{encoded('jo@post.example' + chr(10) + 'Bcc: planted@evil.example')}>", ""),
-        ("Jo <jo@post.example>", f"Reply-To: {encoded('jo' + chr(10) + 'Bcc: planted@evil.example')} <jo@post.example>\r\n"),
+        (
+            "Jo <jo@post.example>",
+            f"Reply-To: {encoded('jo' + chr(10) + 'Bcc: planted@evil.example')} <jo@post.example>\r\n",
+        ),
         ("Jo <jo@post.example>", 'Reply-To: "jo\\\r\n Bcc: planted@evil.example"@post.example\r\n'),
         ("Jo <jo@post.example>", f"Subject: {encoded('Hello' + chr(13) + chr(10) + 'Bcc: planted@evil.example')}\r\n"),
         ("Jo <jo@post.example>", "References: <a@b.example>\r\n\tBcc:planted@evil.example\r\n"),
@@ -94,8 +98,7 @@ def test_a_document_that_defines_entities_is_read_without_them(document: str, en
     message["From"] = "jo@post.example"
     message.set_content("see attached")
     message.add_attachment(packed.getvalue(), maintype="application", subtype="zip", filename=document)
-    raw = mail()
-    (found,) = parse(raw.__class__(**{name: getattr(raw, name) for name in raw.__slots__} | {"content": bytes(message)})).attachments
+    (found,) = parse(dataclasses.replace(mail(), content=bytes(message))).attachments
 
     assert "before" in (found.text or "")
     assert "laughslaughs" not in (found.text or "")
@@ -103,7 +106,7 @@ def test_a_document_that_defines_entities_is_read_without_them(document: str, en
     assert len(found.text or "") < 200
 
 
-def test_an_archive_of_archives_is_not_unpacked(sqlite: Installation) -> None:
+def test_an_archive_of_archives_is_not_unpacked() -> None:
     content = b"0" * 1_000_000
     for depth in range(6):
         packed = io.BytesIO()
@@ -115,8 +118,7 @@ def test_an_archive_of_archives_is_not_unpacked(sqlite: Installation) -> None:
     message["From"] = "jo@post.example"
     message.set_content("The food is poor.")
     message.add_attachment(content, maintype="application", subtype="zip", filename="all.zip")
-    raw = mail("x")
-    found = parse(raw.__class__(**{name: getattr(raw, name) for name in raw.__slots__} | {"content": bytes(message)}))
+    found = parse(dataclasses.replace(mail(), content=bytes(message)))
 
     assert found.text == "The food is poor."
     assert [one.name for one in found.attachments] == ["all.zip"]
@@ -124,7 +126,7 @@ def test_an_archive_of_archives_is_not_unpacked(sqlite: Installation) -> None:
 
 
 def test_the_name_of_a_file_is_no_path_and_writes_none(sqlite: Installation, tmp_path: Path) -> None:
-    before = {path for path in tmp_path.parent.rglob("*planted*")} | set(Path("/tmp").glob("planted*"))
+    before = set(tmp_path.parent.rglob("*planted*")) | set(Path("/tmp").glob("planted*"))
     process(sqlite.ledger.keep([hostile_mail()]), sqlite.office)
     (entry,) = sqlite.store.queue(OFFICER)
     names = [one.name for one in sqlite.store.open_case(entry.reference, OFFICER).attachments]
@@ -134,7 +136,7 @@ def test_the_name_of_a_file_is_no_path_and_writes_none(sqlite: Installation, tmp
         assert "\r" not in name
         assert "\n" not in name
         assert ".." not in name
-    assert {path for path in tmp_path.parent.rglob("*planted*")} | set(Path("/tmp").glob("planted*")) == before
+    assert set(tmp_path.parent.rglob("*planted*")) | set(Path("/tmp").glob("planted*")) == before
 
 
 def test_no_line_of_the_log_is_written_by_a_message(sqlite: Installation, capfd: pytest.CaptureFixture[str]) -> None:

@@ -8,16 +8,17 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask.testing import FlaskClient
 
 from mailbot.cases import schema
+from mailbot.cases.access import Officer
 from mailbot.domain import ActionKind, Decision, Role
 from mailbot.pipeline import process
-from tests.attacks.hostile import JINJA, NAME_WORKED_OUT, SCRIPT, WORKED_OUT, hostile_mail
+from tests.attacks.hostile import JINJA, NAME_WORKED_OUT, SCRIPT, WORKED_OUT, plant_hostile
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import mail
 from tests.web.conftest import SignedIn, sign_in, token_of
 
+LEAD = Officer(email="whistleblowing_officer@example.gov.uk", role=Role.WHISTLEBLOWING_OFFICER)
 VARIABLES = {
     "<urn>": "SC123456",
     "<path:name>": "Larch Care",
@@ -45,7 +46,7 @@ def addresses(app: Flask, method: str, reference: str = "MB-0000-0000", number: 
         yield re.sub(r"<int:\w+>", str(number), path.replace("<reference>", reference))
 
 
-def rows(installation: Installation) -> dict[str, list[object]]:
+def rows(installation: Installation) -> dict[str, list[str]]:
     """Every row of the record but those that say who looked."""
     with installation.engine.connect() as connection:
         return {
@@ -55,9 +56,7 @@ def rows(installation: Installation) -> dict[str, list[object]]:
         }
 
 
-def test_no_form_is_taken_that_was_made_on_another_site(
-    app: Flask, sqlite: Installation, signed_in: SignedIn
-) -> None:
+def test_no_form_is_taken_that_was_made_on_another_site(app: Flask, sqlite: Installation, signed_in: SignedIn) -> None:
     process(sqlite.ledger.keep([mail()]), sqlite.office)
     (entry,) = sqlite.store.queue(OFFICER)
     client, before = signed_in(Role.WHISTLEBLOWING_OFFICER), rows(sqlite)
@@ -114,6 +113,8 @@ def test_nothing_of_a_restricted_case_is_reached_by_its_numbers_through_another(
 
     for number in (1, 2):
         for path in addresses(app, "GET", mine, number):
+            if not path.startswith("/case/"):
+                continue
             assert "plover" not in client.get(path).text, path
         for path in addresses(app, "POST", mine, number):
             if path.startswith("/case/") and f"/{number}" in path:
@@ -126,11 +127,11 @@ def test_nothing_of_a_restricted_case_is_reached_by_its_numbers_through_another(
     assert touching(sqlite, restricted) == before
 
 
-def touching(installation: Installation, reference: str) -> dict[str, list[object]]:
+def touching(installation: Installation, reference: str) -> dict[str, list[str]]:
     """Every row that hangs on a case, and every saved view."""
     with installation.engine.connect() as connection:
         case = connection.execute(sa.select(schema.cases.c.id).where(schema.cases.c.reference == reference)).scalar()
-        found: dict[str, list[object]] = {"views": list(map(repr, connection.execute(sa.select(schema.views))))}
+        found: dict[str, list[str]] = {"views": list(map(repr, connection.execute(sa.select(schema.views))))}
         for table in schema.metadata.sorted_tables:
             if "case_id" in table.c and table.name not in CHANGED_BY_LOOKING:
                 rows = connection.execute(sa.select(table).where(table.c.case_id == case))
@@ -141,36 +142,11 @@ def touching(installation: Installation, reference: str) -> dict[str, list[objec
 def test_nothing_that_is_written_or_typed_is_taken_for_a_template_or_markup(
     app: Flask, sqlite: Installation, signed_in: SignedIn
 ) -> None:
-    process(sqlite.ledger.keep([hostile_mail()]), sqlite.office)
-    (entry,) = sqlite.store.queue(OFFICER)
     client = signed_in(Role.WHISTLEBLOWING_OFFICER)
-    type_everywhere(client, entry.reference, f"{JINJA} {SCRIPT}")
-    seen = 0
-    for path in addresses(app, "GET", entry.reference):
-        page = client.get(path, query_string={"words": JINJA, "q": SCRIPT, "name": SCRIPT, "next": SCRIPT}).text
-        assert WORKED_OUT not in page, path
-        assert NAME_WORKED_OUT not in page, path
-        assert "<object" not in page, path
-        assert "looploop" not in page, path
-        assert "<script>window" not in page, path
-        assert "<img src=x" not in page, path
-        assert "<svg/onload" not in page, path
-        seen += "7*191" in page
-    assert seen >= 3, "the hostile words are on no page, so that nothing was tried"
-
-
-def type_everywhere(client: FlaskClient, reference: str, words: str) -> None:
-    """Puts the words into whatever free text there is on a case and around it."""
-    token = token_of(client.get(f"/case/{reference}").text)
-    everything = {
-        "csrf_token": token,
-        "note": words,
-        "question": words,
-        "name": words[:60],
-        "words": words,
-        "text": words,
-        "version": "1",
-    }
-    for path in (f"/case/{reference}", f"/case/{reference}/enquiries", "/queue/views", "/queue/handover"):
-        assert client.post(path, data=everything).status_code < 500, path
-    client.post("/search", data=everything)
+    for path in plant_hostile(sqlite, app.extensions["mailbot"], LEAD):
+        page = client.get(path, query_string={"words": JINJA, "next": SCRIPT} if "?" not in path else None).text
+        assert "7*191" in page or "3*2011" in page, (
+            f"{path}: the hostile words are not on it, so that nothing was tried"
+        )
+        for sign in (WORKED_OUT, NAME_WORKED_OUT, "<object", "looploop", "<script>window", "<img src=x", "<svg/onload"):
+            assert sign not in page, path

@@ -1,123 +1,110 @@
-"""Attacks on the patterns: text made to be slow to search is searched in a time that grows with its length alone."""
+"""Attacks on the patterns: text made to be slow to search takes a time that grows with its length, not with its square.
+
+The patterns of rules and phrases are tried one by one; those of the code where they are used.
+"""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-import mailbot
-from mailbot.config import shipped
-from mailbot.domain import Address
+import pytest
+
 from mailbot.cases.mask import Masker
+from mailbot.config import shipped
+from mailbot.correspondence.disclosure import Source, check
+from mailbot.domain import Address
+from mailbot.intake.parse import parse
+from mailbot.parts import judge
 from mailbot.triage.phrases import PhraseBook
 from mailbot.triage.rules import RuleBook
 from mailbot.triage.sought import Sought
-from tests.doubles import email
+from tests.doubles import email, mail
 
-LENGTHS = (250, 1_000, 8_000)
-NOTICED_SECONDS = 0.01
-"""What takes less is not measured: at the greatest length nobody waits for it, and a clock is no judge of it."""
-AT_MOST = 2.5
+NOTICED_SECONDS = 0.03
+"""What takes less is not measured: nobody waits for it, and a clock is no judge of it."""
+AT_MOST = 2.6
 """How much longer twice the text may take: 2 is as long as the text, 4 would be its square."""
-FILLINGS = (
-    "a", " ", "\n", "0", "A", "-", ".", ",", "@", "<", ">", "(", "'", "x ", "a,", "a.", "A a ", "Aa ", "0 ", "a\n",
-    " \n", "\t ", "I am ", "my ", "a-", "a@", "a.a@", "/", "=", "?=", "[", "1 a ", "the ", "not ", "was ", "he ", "\u00e9",
-)  # fmt: skip
+FILLINGS = ("a", "a ", "I ", "not ", "A a ", ",")
+READ_FILLINGS = ("<", "a@b.example ", "\nA b\n", "St. ", "I am Jo and ", " ")
+LONG = 2_000
 
 
-def patterns_within(thing: object, depth: int = 0) -> Iterator[re.Pattern[Any]]:
-    """Every compiled pattern that something holds."""
+def patterns_within(thing: object) -> Iterator[re.Pattern[Any]]:
+    """Every compiled pattern that something of ours holds."""
     if isinstance(thing, re.Pattern):
         yield thing
     elif isinstance(thing, Sought):
         yield from (pattern for pattern, _ in thing._patterns)
-    elif depth < 5 and isinstance(thing, dict):
-        for one in thing.values():
-            yield from patterns_within(one, depth + 1)
-    elif depth < 5 and isinstance(thing, list | tuple | set | frozenset):
-        for one in thing:
-            yield from patterns_within(one, depth + 1)
-    elif depth < 5 and type(thing).__module__.startswith("mailbot."):
-        names = [*getattr(thing, "__dict__", {}), *getattr(type(thing), "__slots__", ())]
-        for name in names:
-            yield from patterns_within(getattr(thing, name, None), depth + 1)
+    elif isinstance(thing, dict):
+        yield from (pattern for one in thing.values() for pattern in patterns_within(one))
+    elif isinstance(thing, list | tuple):
+        yield from (pattern for one in thing for pattern in patterns_within(one))
+    elif type(thing).__module__.startswith("mailbot."):
+        names = (*getattr(thing, "__dict__", {}), *getattr(type(thing), "__slots__", ()))
+        yield from (pattern for name in names for pattern in patterns_within(getattr(thing, name, None)))
 
 
-def modules() -> Iterator[Any]:
-    for found in pkgutil.walk_packages(mailbot.__path__, "mailbot."):
-        if ".migrations" not in found.name and not found.name.endswith("__main__"):
-            yield importlib.import_module(found.name)
-
-
-def all_patterns() -> dict[str, re.Pattern[Any]]:
-    """Every pattern of the code, the rules and the phrases, under where it is first found and how it begins."""
-    models = shipped("models")
-    named: dict[str, re.Pattern[Any]] = {}
-    sources: list[tuple[str, object]] = [("rules", RuleBook.load(models)), ("phrases", PhraseBook.load(models))]
-    sources += [(module.__name__, vars(module)) for module in modules()]
-    seen: set[object] = set()
-    for name, source in sources:
-        for number, pattern in enumerate(patterns_within(source)):
-            same = (pattern.pattern, pattern.flags) if pattern.pattern is not None else id(pattern)
-            if same not in seen:
-                seen.add(same)
-                named[f"{name} {number}: {str(pattern.pattern)[:60]!r}"] = pattern
-    return named
-
-
-def beginnings(pattern: re.Pattern[Any]) -> Iterator[str]:
-    """What the pattern's own words are, so that the attack gets past its first letters."""
-    text = pattern.pattern.decode("latin-1") if isinstance(pattern.pattern, bytes) else str(pattern.pattern or "")
-    words = re.findall(r"[A-Za-z][a-z' ]{2,20}", re.sub(r"\\.", " ", text))
-    yield from dict.fromkeys(word.strip() + " " for word in words[:3])
-
-
-def seconds(pattern: re.Pattern[Any], text: str) -> float:
-    hay: Any = text.encode() if isinstance(pattern.pattern, bytes) else text
+def seconds(act: Callable[[], object]) -> float:
     began = time.thread_time()
-    for _ in pattern.finditer(hay):
-        continue
+    act()
     return time.thread_time() - began
 
 
-def too_slow(pattern: re.Pattern[Any], fillings: Iterable[str]) -> str | None:
-    """The text for which twice as much takes much more than twice as long, None where there is none."""
-    for filling in fillings:
-        for length in LENGTHS:
-            text = filling * (length // len(filling))
-            if seconds(pattern, text) < NOTICED_SECONDS:
-                continue
-            ratio = min(seconds(pattern, text) / seconds(pattern, text[: len(text) // 2]) for _ in range(3))
-            if ratio > AT_MOST:
-                return f"{filling!r}: {ratio:.1f}"
+def ratio(taken: Callable[[int], float], length: int) -> float:
+    """How many times as long twice the length takes; 0 where nobody would notice."""
+    found = 0.0
+    for _ in range(3):  # a clock that is disturbed is asked again
+        once = taken(length)
+        found = taken(length * 2) / once if once > NOTICED_SECONDS else 0
+        if found <= AT_MOST:
             break
-    return None
+    return found
 
 
-def test_no_pattern_of_ours_takes_much_longer_than_its_text_is_long() -> None:
-    slow = {}
-    patterns = all_patterns()
-    for name, pattern in patterns.items():
-        found = too_slow(pattern, (*FILLINGS, *beginnings(pattern)))
-        if found:
-            slow[name] = found
-    assert len(patterns) > 800
-    assert slow == {}
+@pytest.mark.parametrize("book", [RuleBook, PhraseBook])
+def test_no_pattern_of_rules_and_phrases_takes_much_longer_than_a_text_is_long(book: Any) -> None:
+    patterns = list({id(one): one for one in patterns_within(book.load(shipped("models")))}.values())
+    slow = [
+        (pattern, filling)
+        for pattern in patterns
+        for filling in FILLINGS
+        if ratio(lambda n, p=pattern, f=filling: seconds(lambda: p.search(f * (n // len(f)))), 1_500) > AT_MOST  # type: ignore[misc]
+    ]
+    assert len(patterns) > 100
+    assert slow == []
 
 
-def test_a_name_or_text_made_to_be_slow_is_masked_in_time() -> None:
+def test_whatever_is_sent_is_parsed_judged_masked_and_compared_in_time() -> None:
+    judging = judge(encoder="off", model=Path("/nonexistent/triage"))
+    judging.assess([email()])  # reads its tables
+    known = {"postal": "", "phones": (), "role": "", "employer": ""}
+
+    def compared(text: str) -> object:
+        source = Source(name="Jo Sandiford", address="jo.sandiford@post.example", text=text, **known)  # type: ignore[arg-type]
+        return check(source, "Larch House", f"We were told that the food is poor. {text[:2000]}")
+
+    steps: dict[str, Callable[[str], object]] = {
+        "parsed": lambda text: parse(mail(text)),
+        "judged": lambda text: judging.assess([email(text=f"please do not reply {text} not to my company")]),
+        "masked": lambda text: Masker(email(text=text), None).mask(text),
+        "compared": compared,
+    }
+    slow = [
+        (step, filling)
+        for step, act in steps.items()
+        for filling in READ_FILLINGS
+        if ratio(lambda n, a=act, f=filling: seconds(lambda: a(f * (n // len(f)))), LONG) > AT_MOST  # type: ignore[misc]
+    ]
+    assert slow == []
+
+
+def test_a_sender_with_a_name_made_to_be_slow_is_masked_in_time() -> None:
     def taken(times: int) -> float:
-        text = "I am Jo and I am " * times + "my name is " * times + "\nA b\n" * times + "07700 " * times
-        sender = Address(name="Jo " * 20, address=f"{'a.' * 30}b@post.example")
-        began = time.thread_time()
-        Masker(email(text=text, sender=sender), None).mask(text)
-        return time.thread_time() - began
+        sender = Address(name="Jo " * times, address=f"{'a.' * times}b@post.example")
+        return seconds(lambda: Masker(email(text="I am Jo " * times, sender=sender), None).mask("Jo " * times))
 
-    taken(10)
-    assert min(taken(1000) / taken(500) for _ in range(3)) < AT_MOST
-
-
+    assert ratio(taken, 200) < AT_MOST

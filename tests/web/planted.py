@@ -31,6 +31,7 @@ from mailbot.triage.register import read_register
 from mailbot.web.app import Record
 from tests.conftest import Installation
 from tests.doubles import NOON, mail
+from tests.test_post import HOUSE, PostJudge
 
 TOLD = "Since May the staff at Larch Bank have locked the kitchen at night, and nobody writes down who is restrained."
 TEXTS = (
@@ -38,8 +39,8 @@ TEXTS = (
     "DANGER: he hurts her every night, and tonight too.",
     "WORKER here. The rota is made up after the shifts.",
     "WORKER and DANGER. A child was locked out last night.",
-    "How do I complain about a home?",
     "The food is poor.",
+    "How do I complain about a home?",
 )
 LARCH = RegisteredService(
     urn="SC123456",
@@ -90,11 +91,10 @@ def plant(installation: Installation, record: Record) -> Planted:
     record.authorities.replace([KENT], "test")
     with record.engine.begin() as connection:
         connection.execute(sa.update(cases).values(urn=LARCH.urn, local_authority="Kent"))
-        connection.execute(
-            sa.update(cases)
-            .where(cases.c.id == sa.select(sa.func.max(cases.c.id)).scalar_subquery())
-            .values(kind=Kind.ENQUIRY)
-        )
+        last = sa.select(sa.func.max(cases.c.id)).scalar_subquery()
+        connection.execute(sa.update(cases).where(cases.c.id == last).values(kind=Kind.ENQUIRY, priority=4, urn=None))
+    by_post = dataclasses.replace(installation.office, assessor=PostJudge(HOUSE))
+    process(installation.ledger.keep([mail("Please write back by post.", uid=len(batch) + 1)]), by_post)
     listed = installation.store.queue(lead)
     worked = next(one.reference for one in listed if not one.restricted and not one.immediate_risk)
     danger = next(one.reference for one in listed if one.immediate_risk and not one.restricted)

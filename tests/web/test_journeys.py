@@ -174,7 +174,7 @@ def test_a_second_factor_is_set_up_from_nothing_and_asked_for_from_then_on(
         secret = re.sub(r"[^A-Z2-7]", "", page.locator("code.key").inner_text())
         page.get_by_label("Code").fill(code_for(secret))
         page.get_by_role("button", name="Continue").click()
-        page.get_by_text("Authenticator app set up").wait_for()
+        page.get_by_role("heading", name="Queue").wait_for()
         page.get_by_role("button", name="Sign out").click()
 
         desk.sign_in(page, OFFICER)
