@@ -24,7 +24,7 @@ fast: .venv/.dev ## pass the tests that need neither server nor browser
 soak: .venv/.dev debian ## kill it 200 times on either database (about 25 minutes), four workers for ten more, and feed the parser for an hour
 	MAILBOT_KILLS=200 $(BIN)/python -m pytest -s tests/test_kills.py
 	MAILBOT_WORKERS=4 MAILBOT_WORKERS_SECONDS=600 $(BIN)/python -m pytest -s tests/test_workers.py -k killed_at_any_moment
-	MAILBOT_SOAK=1 $(BIN)/python -m pytest tests/triage/test_card.py tests/test_operation.py tests/test_release.py
+	MAILBOT_SOAK=1 $(BIN)/python -m pytest tests/triage tests/test_operation.py tests/test_release.py
 	$(BIN)/python -m tests.fuzz_parse -max_total_time=3600
 
 check: .venv/.dev ## format, lint, types, import contracts
