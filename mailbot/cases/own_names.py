@@ -334,6 +334,11 @@ def _said(text: str, known: set[str]) -> Iterator[str]:
         name = _name_before(text, cue.start(), known)
         if name and _of_oneself(text, cue.start(), known):
             yield name
+    yield from _said_in_small_letters(text, known)
+
+
+def _said_in_small_letters(text: str, known: set[str]) -> Iterator[str]:
+    """The same where nobody can tell a name by its capitals: only after the plainest words."""
     for cue in _SAYS_PLAINLY.finditer(text):
         small = re.match(
             r"[^\W\d_]{3,15}(?: [^\W\d_]{3,15})?(?=[ \t]*(?:$|\n|[,.]| (?:im|and|i|but|from|here)\b))",
