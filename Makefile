@@ -21,10 +21,10 @@ test: .venv/.dev debian  ## pass every test, three at a time
 fast: .venv/.dev ## pass the tests that need neither server nor browser
 	$(BIN)/python -m pytest -m "not server and not browser"
 
-soak: .venv/.dev debian ## kill it 200 times on either database (about 25 minutes), four workers for ten more, and feed the parser for an hour
+soak: .venv/.dev debian ## every test, the long ones too; 200 kills on either database, four workers for ten minutes, the parser fed for an hour
 	MAILBOT_KILLS=200 $(BIN)/python -m pytest -s tests/test_kills.py
 	MAILBOT_WORKERS=4 MAILBOT_WORKERS_SECONDS=600 $(BIN)/python -m pytest -s tests/test_workers.py -k killed_at_any_moment
-	MAILBOT_SOAK=1 $(BIN)/python -m pytest tests/triage tests/test_operation.py tests/test_release.py
+	MAILBOT_SOAK=1 $(BIN)/python -m pytest -n 3 --dist worksteal
 	$(BIN)/python -m tests.fuzz_parse -max_total_time=3600
 
 check: .venv/.dev ## format, lint, types, import contracts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from mailbot.domain import Role
 from mailbot.intake.parse import parse
 from mailbot.pipeline import Office
 from mailbot.web import accounts
+from tests.commands import mailbot
 from tests.doubles import StillClock, WordJudge
 from tests.servers import ServerMissing
 from tests.servers.postgres import fresh_database, running_postgres
@@ -63,9 +65,17 @@ SLOWEST = frozenset(
 )
 
 
+MANY = frozenset({"test_faults", "test_threads"})
+"""Files of so many cases that they run on PostgreSQL in the soak alone."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slowest first: at the end nobody waits for one of them while the others have nothing to do."""
     items.sort(key=lambda item: item.path.stem not in SLOWEST)
+    if not os.environ.get("MAILBOT_SOAK"):
+        for item in items:
+            if item.get_closest_marker("soak") or (item.path.stem in MANY and "[postgres" in item.name):
+                item.add_marker(pytest.mark.skip(reason="it takes long: `make soak` passes it"))
 
 
 REPLIES = {"enquiries": "enquiries@example.gov.uk", "whistleblowing": "reports@example.gov.uk"}
@@ -188,6 +198,22 @@ def sqlite(tmp_path: Path, empty_database: Path) -> Iterator[Installation]:
     installation = installed(tmp_path, f"sqlite:///{tmp_path}/mailbot.sqlite3")
     yield installation
     installation.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def newly_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as `mailbot init` leaves it, without settings; made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("newly-made")
+    settings = folder / "config.toml"
+    settings.write_text(
+        '[[mailbox]]\nname = "enquiries"\nkind = "maildir"\npath = "mail"\n'
+        'reply_address = "enquiries@example.gov.uk"\n[outgoing]\nkind = "folder"\n'
+    )
+    words = ("init", "--admin", "admin@example.gov.uk", "--password-stdin", "--config", str(settings))
+    said = mailbot(*words, typed=f"{PASSWORD}\n")
+    assert said.code == 0, said.both
+    settings.unlink()
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -308,6 +308,7 @@ def until(happened: Callable[[], bool], seconds: float = 60) -> None:
 
 
 @pytest.mark.server
+@pytest.mark.soak
 def test_a_worker_killed_half_way_through_an_alert_tells_it_after_it_is_started_again(tmp_path: Path) -> None:
     with running_smtp_sink() as sink, running_webhook() as webhook:
         (tmp_path / "config.toml").write_text(REAL.format(port=sink.port, ca_file=sink.ca_file))

@@ -85,6 +85,7 @@ def test_a_robot_that_no_sign_gives_away_gets_one_letter_however_it_answers(offi
     assert answers == each_one
 
 
+@pytest.mark.soak
 def test_the_robots_of_that_test_pass_for_people(office: Office) -> None:
     office.dovecot.deliver("enquiries", ROBOTS[0].opens())
     office.run("poll", "--once")
@@ -146,6 +147,7 @@ def test_each_of_the_two_signs_alone_silences_a_vacation_reply(office: Office, v
     assert vacation.deliver(message.as_bytes(), received.mail_from) == []
 
 
+@pytest.mark.soak
 def test_a_vacation_reply_to_a_letter_whose_signs_were_lost_joins_its_case_and_ends_there(
     office: Office, vacation: Vacation
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,16 +55,25 @@ class Desk:
             return len(connection.execute(cases.select()).all())
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    (tmp_path / "config.toml").write_text(CONFIG)
-    (tmp_path / "letter.eml").write_bytes(LETTER)
-    made = Desk(tmp_path)
-    made.run("init", "--admin", "admin@example.gov.uk", "--password-stdin", typed=f"{PASSWORD}\n")
-    made.run("import", str(tmp_path / "letter.eml"), "--mailbox", "enquiries")
+@pytest.fixture(scope="module")
+def set_aside(tmp_path_factory: pytest.TempPathFactory, newly_made: Path) -> Path:
+    """A folder with one message set aside, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("set-aside")
+    shutil.copytree(newly_made, folder, dirs_exist_ok=True)
+    (folder / "config.toml").write_text(CONFIG)
+    (folder / "letter.eml").write_bytes(LETTER)
+    made = Desk(folder)
+    made.run("import", str(folder / "letter.eml"), "--mailbox", "enquiries")
     with made.engine.begin() as connection:  # as a failure while filing leaves it
         connection.execute(messages.update().values(state=MessageState.SET_ASIDE, problem="ValueError", case_id=None))
-    return made
+    made.engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def desk(tmp_path: Path, set_aside: Path) -> Desk:
+    shutil.copytree(set_aside, tmp_path, dirs_exist_ok=True)
+    return Desk(tmp_path)
 
 
 def test_the_list_says_what_since_when_and_why(desk: Desk) -> None:

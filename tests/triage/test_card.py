@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Literal
 
 import pytest
@@ -24,7 +23,7 @@ def found(examples: list[Labelled], encoder: Literal["auto", "off"]) -> dict[str
     return {f"{score.field} {score.measure}": round(score.value, 3) for score in scores}
 
 
-@pytest.mark.skipif(not os.environ.get("MAILBOT_SOAK"), reason="two minutes: `make soak` does it")
+@pytest.mark.soak
 @pytest.mark.parametrize(("name", "encoder", "nearly"), [(WORDS, "off", 0.0), (ENCODED, "auto", 0.015)])
 def test_the_figures_on_the_card_are_those_that_the_model_reaches_now(
     name: str, encoder: Literal["auto", "off"], nearly: float

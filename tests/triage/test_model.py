@@ -3,7 +3,6 @@ than the rules."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -223,7 +222,7 @@ def few(examples: list[Labelled]) -> Iterator[Labelled]:
             yield one
 
 
-@pytest.mark.skipif(not os.environ.get("MAILBOT_SOAK"), reason="it fits a model: `make soak` does it")
+@pytest.mark.soak
 def test_a_learnt_model_knows_the_words_of_the_shipped_one_and_no_other(tmp_path: Path) -> None:
     examples = list(few(corpus(MODELS)))
     secret = "Zzyzxqua quandary zzyzxqua " * 30

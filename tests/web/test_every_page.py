@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,9 +24,13 @@ from playwright.sync_api import Browser, Page
 from mailbot.cases.access import ALLOWED
 from mailbot.config import Web
 from mailbot.domain import Role
+from mailbot.reports.annual import in_form
+from mailbot.reports.drafting import Wanted
+from mailbot.reports.year import ReportingYear
 from mailbot.web.app import NEEDS, PUBLIC
-from tests.conftest import PASSWORD, Installation
+from tests.conftest import PASSWORD, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import StillClock
+from tests.reports.year_2017_18 import seed_2017_18
 from tests.servers import free_ports
 from tests.web import test_browser
 from tests.web.planted import Planted, plant
@@ -120,9 +126,9 @@ def filled(rule: str, planted: Planted) -> str:
     return address.replace("<int:number>", str(number)).replace("<year>", planted.year).replace("<form>", "csv")
 
 
-def sign_in(page: Page, site: Site, role: Role) -> None:
+def sign_in(page: Page, address: str, role: Role) -> None:
     page.context.clear_cookies()
-    page.goto(f"{site.address}/sign-in")
+    page.goto(f"{address}/sign-in")
     page.get_by_label("Email address").fill(f"{role}@example.gov.uk")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -149,7 +155,7 @@ def test_every_page_is_accessible_and_never_wider_than_the_screen(looked: Page, 
     faults: list[str] = []
     for role, address in addresses(site):
         if role is not signed_in and role:
-            sign_in(looked, site, role)
+            sign_in(looked, site.address, role)
         signed_in = role
         answer = looked.goto(site.address + address)
         assert answer
@@ -187,7 +193,6 @@ PICTURES = {
     "service": (Role.WHISTLEBLOWING_OFFICER, "/service/{urn}"),
     "security-keys": (Role.WHISTLEBLOWING_OFFICER, "/account/security-keys"),
     "post": (Role.WHISTLEBLOWING_OFFICER, "/post"),
-    "annual-report": (Role.WHISTLEBLOWING_OFFICER, "/reports/annual/{year}"),
     "oversight": (Role.DUTY_MANAGER, "/dashboard"),
     "audit": (Role.AUDITOR, "/audit"),
 }
@@ -198,15 +203,44 @@ PICTURES = {
 def test_the_pictures_of_the_main_pages_are_made(looked: Page, site: Site, width: int) -> None:
     folder, end = Path(os.environ["MAILBOT_SCREENSHOTS"]), "" if width == WIDTHS[0] else f"-{width}"
     for name, (role, address) in PICTURES.items():
-        sign_in(looked, site, role)
+        sign_in(looked, site.address, role)
         looked.goto(site.address + address.format_map(asdict(site.planted)))
         looked.set_viewport_size({"width": width, "height": 900})
         looked.screenshot(path=folder / f"{name}{end}.png")
-    sign_in(looked, site, Role.WHISTLEBLOWING_OFFICER)
+    sign_in(looked, site.address, Role.WHISTLEBLOWING_OFFICER)
     for name, opened in (("search", search), ("who-wrote", who_wrote)):
         opened(looked, site)
         looked.set_viewport_size({"width": width, "height": 900})
         looked.screenshot(path=folder / f"{name}{end}.png")
+
+
+@pytest.mark.skipif("MAILBOT_SCREENSHOTS" not in os.environ, reason="makes pictures where it is told a folder")
+def test_the_pictures_of_an_annual_report_are_made(looked: Page, sqlite: Installation) -> None:
+    (port,) = free_ports(1)
+    web = Web(port=port, second_factor="optional", ask_first=False)
+    app = application(sqlite, StillClock(), web)
+    seed_2017_18(sqlite)
+    wanted = Wanted(year=ReportingYear.named("2017-18"))
+    report = app.extensions["mailbot"].annual_reports.publish(WHISTLEBLOWING_OFFICER, wanted)
+    with serving(app, web):
+        sign_in(looked, f"http://localhost:{port}", Role.OFFICER)
+        looked.goto(f"http://localhost:{port}/reports/annual/2017-18")
+        picture(looked, "annual-report", full_page=True)
+    picture_of_paper(in_form(report, "pdf"), "annual-report-pdf")
+
+
+def picture(page: Page, name: str, *, full_page: bool = False) -> None:
+    """Writes a picture of the page where the environment names a folder for them."""
+    if folder := os.environ.get("MAILBOT_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=full_page)
+
+
+def picture_of_paper(pdf: bytes, name: str) -> None:
+    """The same of a PDF's first sheet, where poppler-utils is installed."""
+    folder, poppler = os.environ.get("MAILBOT_SCREENSHOTS"), shutil.which("pdftoppm")
+    if folder and poppler:
+        told = [poppler, "-png", "-r", "96", "-singlefile", "-", str(Path(folder) / name)]
+        subprocess.run(told, input=pdf, check=True)
 
 
 MOVING = """() => [...document.querySelectorAll("*")].filter(one => ["transitionDuration", "animationDuration"]
@@ -236,7 +270,7 @@ def stops(page: Page) -> list[dict[str, Any]]:
 def test_the_queue_and_a_case_are_worked_by_keyboard_in_forced_colours_and_on_paper(
     looked: Page, site: Site, address: str
 ) -> None:
-    sign_in(looked, site, Role.DUTY_MANAGER)
+    sign_in(looked, site.address, Role.DUTY_MANAGER)
     looked.goto(site.address + address.format_map(asdict(site.planted)))
     found = stops(looked)
     names = [one["name"] for one in found]
