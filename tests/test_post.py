@@ -219,3 +219,38 @@ def test_what_has_arrived_is_not_asked_after_again(sqlite: Installation, account
     assert ask_after(notifying(account), sqlite.outbox, sqlite.clock) == 1
     assert sqlite.outbox.in_question() == []
     assert sqlite.outbox.by_post(OFFICER) == []
+
+
+# ---- What has not gone -----------------------------------------------------------------------------------------------
+
+
+def test_a_letter_that_should_be_gone_is_listed_for_those_who_may_see_its_case(installation: Installation) -> None:
+    process(installation.ledger.keep([mail("The food is poor.")]), installation.office)
+    process(
+        installation.ledger.keep([mail("WHISTLE: the food is poor.", mailbox="whistleblowing")]), installation.office
+    )
+    outbox = installation.outbox
+    before = outbox.stuck(WHISTLEBLOWING_OFFICER)
+    installation.clock.advance(minutes=16)
+    late = outbox.stuck(WHISTLEBLOWING_OFFICER)
+    (queued,) = [one for one in outbox.claim(9) if one.case_reference == late[0].case_reference]
+    outbox.settle(queued, LetterState.UNKNOWN, "the server hung up")
+
+    assert before == []
+    assert [one.state for one in late] == [LetterState.DUE] * 2
+    assert outbox.count_for_officers(WHISTLEBLOWING_OFFICER) == 2
+    (seen,) = outbox.stuck(OFFICER)
+    assert (seen.state, seen.problem) == (LetterState.UNKNOWN, "the server hung up")
+    assert outbox.count_for_officers(OFFICER) == 1
+
+
+def test_the_page_of_letters_says_how_one_that_has_not_gone_stands(sqlite: Installation) -> None:
+    process(sqlite.ledger.keep([mail("The food is poor.")]), sqlite.office)
+    (queued,) = sqlite.outbox.claim(9)
+    sqlite.outbox.settle(queued, LetterState.FAILED, "no such mailbox")
+    client = application(sqlite).test_client()
+    sign_in(client, "officer@example.gov.uk")
+    page = client.get("/post").text
+
+    assert queued.case_reference in page
+    assert "no such mailbox" in page

@@ -84,6 +84,35 @@ class PostOutline:
     settled_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StuckLetter:
+    """A letter that should be gone by now and is not, or may not be, without its content."""
+
+    id: int
+    case_reference: str
+    purpose: str
+    channel: Channel
+    state: LetterState
+    created_at: datetime
+    problem: str | None
+
+
+GOES_WITHIN = timedelta(minutes=15)
+"""How long an email may be due before officers see it among those that have not gone."""
+
+
+def _is_stuck(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether a letter may not have gone, could not be sent, or is an email that waits for too long."""
+    waits = letters.c.state.in_((LetterState.DUE, LetterState.SENDING)) & (letters.c.channel == Channel.EMAIL)
+    return letters.c.state.in_((LetterState.UNKNOWN, LetterState.FAILED)) | (
+        waits & (letters.c.created_at < now - GOES_WITHIN)
+    )
+
+
+def _is_to_post() -> sa.ColumnElement[bool]:
+    return (letters.c.channel == Channel.POST) & (letters.c.state == LetterState.DUE)
+
+
 def _is_time(now: datetime) -> sa.ColumnElement[bool]:
     """Whether a letter's turn has come; one that is never due, because the clock was set back, goes at once."""
     never = now + timedelta(minutes=2 * max(RETRY_AFTER_MINUTES))
@@ -230,9 +259,10 @@ class Outbox:
             sa.select(letters, cases.c.reference)
             .join(cases)
             .where(
-                letters.c.channel == Channel.POST,
-                (letters.c.state == LetterState.DUE)
-                | ((letters.c.state == LetterState.SENT) & (letters.c.settled_at > lately)),
+                _is_to_post()
+                | (letters.c.channel == Channel.POST)
+                & (letters.c.state == LetterState.SENT)
+                & (letters.c.settled_at > lately),
             )
             .order_by(letters.c.state, letters.c.created_at, letters.c.id)
         )
@@ -250,11 +280,30 @@ class Outbox:
                 for row in connection.execute(visible(query, officer))
             ]
 
-    def count_to_post(self, officer: Officer) -> int:
-        """How many letters wait for the post, of cases that `officer` may see."""
+    def stuck(self, officer: Officer) -> list[StuckLetter]:
+        """Letters that should be gone by now, the oldest first, of cases that `officer` may see."""
+        demand(officer, Permission.SETTLE_LETTERS)
+        query = sa.select(letters, cases.c.reference).join(cases).where(_is_stuck(self._clock()))
+        query = visible(query, officer).order_by(letters.c.created_at, letters.c.id)
+        with storage_errors(), self._engine.connect() as connection:
+            return [
+                StuckLetter(
+                    id=row.id,
+                    case_reference=row.reference,
+                    purpose=row.purpose,
+                    channel=Channel(row.channel),
+                    state=LetterState(row.state),
+                    created_at=row.created_at,
+                    problem=row.problem,
+                )
+                for row in connection.execute(query)
+            ]
+
+    def count_for_officers(self, officer: Officer) -> int:
+        """How many letters wait for the post or should be gone by now, of cases that `officer` may see."""
         demand(officer, Permission.SETTLE_LETTERS)
         query = sa.select(sa.func.count()).select_from(letters).join(cases)
-        query = query.where(letters.c.channel == Channel.POST, letters.c.state == LetterState.DUE)
+        query = query.where(_is_to_post() | _is_stuck(self._clock()))
         with storage_errors(), self._engine.connect() as connection:
             return int(connection.execute(visible(query, officer)).scalar_one())
 

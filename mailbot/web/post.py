@@ -1,4 +1,4 @@
-"""Letters on paper: what is to be printed and posted, and what came back."""
+"""Letters for officers to see to: those that have not gone, and those on paper to be posted or that came back."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ pages = Blueprint("post", __name__, url_prefix="/post")
 
 @pages.get("")
 def show() -> str:
-    """The letters that wait for the post, and those posted lately."""
-    return render_template("post.html", letters=_outbox().by_post(g.officer))
+    """The letters that should be gone, those that wait for the post, and those posted lately."""
+    return render_template("post.html", stuck=_outbox().stuck(g.officer), letters=_outbox().by_post(g.officer))
 
 
 @pages.get("/<int:number>.pdf")

@@ -47,7 +47,7 @@ def show() -> str:
         waiting=record.aside.listed(g.officer),
         alerts=[one for one in record.alert_book.open_ones(g.officer) if one.taken_by is None],
         closed_alerts=record.openings.closed_alerts(g.officer) if g.officer.may(Permission.BREAK_GLASS) else (),
-        to_post=record.outbox.count_to_post(g.officer) if g.officer.may(Permission.SETTLE_LETTERS) else 0,
+        letters=record.outbox.count_for_officers(g.officer) if g.officer.may(Permission.SETTLE_LETTERS) else 0,
         second_looks=record.second_looks.count_waiting(g.officer) if g.officer.may(Permission.REVIEW) else 0,
     )
 
