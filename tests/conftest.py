@@ -65,8 +65,11 @@ SLOWEST = frozenset(
 )
 
 
-MANY = frozenset({"test_faults", "test_threads"})
-"""Files of so many cases that they run on PostgreSQL in the soak alone."""
+ON_BOTH = frozenset(
+    "test_approaches test_audit test_backup test_kills test_pipeline test_record test_search test_second_officer "
+    "test_sign_in test_workers".split()
+)
+"""Files whose tests run on both engines each time; those of others run on PostgreSQL in the soak alone."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -74,7 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in SLOWEST)
     if not os.environ.get("MAILBOT_SOAK"):
         for item in items:
-            if item.get_closest_marker("soak") or (item.path.stem in MANY and "[postgres" in item.name):
+            if item.get_closest_marker("soak") or (item.path.stem not in ON_BOTH and "[postgres" in item.name):
                 item.add_marker(pytest.mark.skip(reason="it takes long: `make soak` passes it"))
 
 

@@ -97,6 +97,7 @@ def test_the_robots_of_that_test_pass_for_people(office: Office) -> None:
     )
 
 
+@pytest.mark.soak
 def test_an_answer_of_a_robot_is_kept_in_its_case_or_as_one_whose_letter_is_held(office: Office) -> None:
     to_token, to_sender = ROBOTS[0], ROBOTS[8]
     assert (to_token.to_reply_to, to_sender.to_reply_to) == (True, False)
@@ -138,6 +139,7 @@ def test_pigeonholes_vacation_never_answers_our_letter(office: Office, vacation:
     assert len(vacation.deliver(without_signs(received), received.mail_from)) == 1  # the signs are why
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("sign", ["Auto-Submitted", "X-Auto-Response-Suppress"])
 def test_each_of_the_two_signs_alone_silences_a_vacation_reply(office: Office, vacation: Vacation, sign: str) -> None:
     received = one_letter(office)

@@ -279,6 +279,7 @@ def test_run_takes_in_sends_and_serves_until_it_is_told_to_stop(office: Office) 
     assert "Traceback" not in said + complaints
 
 
+@pytest.mark.soak
 def test_worker_and_web_run_apart(office: Office) -> None:
     (port,) = free_ports(1)
     config = office.folder / "config.toml"

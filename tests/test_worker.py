@@ -125,6 +125,7 @@ def test_a_message_is_filed_as_soon_as_the_server_tells_of_it(
 
 
 @pytest.mark.server
+@pytest.mark.soak
 def test_the_command_files_a_message_as_soon_as_the_server_tells_of_it(
     office: Office,  # noqa: F811
     capsys: pytest.CaptureFixture[str],

@@ -28,6 +28,7 @@ def is_unjudged(page: Page, reference: str) -> bool:
     return page.locator("tr", has_text=reference).get_by_text("Look before its turn").count() > 0
 
 
+@pytest.mark.soak
 def test_a_call_is_entered_by_the_keyboard_alone_and_judged_soon(page: Page, demo: Demo) -> None:
     sign_in(page, demo, "officer")
     page.goto(f"{demo.address}/new-call")

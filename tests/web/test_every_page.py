@@ -150,6 +150,7 @@ def faults_at(page: Page, width: int, *scripts: str) -> list[str]:
     return [f"{where}: {one}" for script in scripts for one in page.evaluate(script, width)]
 
 
+@pytest.mark.soak
 def test_every_page_is_accessible_and_never_wider_than_the_screen(looked: Page, site: Site) -> None:
     signed_in: Role | None = None
     faults: list[str] = []
