@@ -22,8 +22,8 @@ fast: .venv/.dev ## pass the tests that need neither server nor browser
 	$(BIN)/python -m pytest -m "not server and not browser"
 
 soak: .venv/.dev debian ## every test, the long ones too; 200 kills on either database, four workers for ten minutes, the parser fed for an hour
-	MAILBOT_KILLS=200 $(BIN)/python -m pytest -s tests/test_kills.py
-	MAILBOT_WORKERS=4 MAILBOT_WORKERS_SECONDS=600 $(BIN)/python -m pytest -s tests/test_workers.py -k killed_at_any_moment
+	MAILBOT_SOAK=1 MAILBOT_KILLS=200 $(BIN)/python -m pytest -s tests/test_kills.py
+	MAILBOT_SOAK=1 MAILBOT_WORKERS=4 MAILBOT_WORKERS_SECONDS=600 $(BIN)/python -m pytest -s tests/test_workers.py -k killed_at_any_moment
 	MAILBOT_SOAK=1 $(BIN)/python -m pytest -n 3 --dist worksteal
 	$(BIN)/python -m tests.fuzz_parse -max_total_time=3600
 

@@ -66,7 +66,7 @@ SLOWEST = frozenset(
 
 
 ON_BOTH = frozenset(
-    "test_approaches test_audit test_backup test_kills test_pipeline test_record test_search test_second_officer "
+    "test_approaches test_audit test_backup test_pipeline test_record test_search test_second_officer "
     "test_sign_in test_workers".split()
 )
 """Files whose tests run on both engines each time; those of others run on PostgreSQL in the soak alone."""

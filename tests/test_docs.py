@@ -100,6 +100,7 @@ def dovecot() -> Iterator[Dovecot]:
         pytest.skip(str(missing))
 
 
+@pytest.mark.soak
 @pytest.mark.server
 def test_the_commands_of_the_tutorial_and_what_follows_it_work_one_after_the_other(
     dovecot: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -184,6 +184,7 @@ enabled = false
 """
 
 
+@pytest.mark.soak
 def test_the_installed_wheel_finds_all_it_needs_with_no_checkout(installed: Path, tmp_path: Path) -> None:
     """`make wheel-check` runs the whole demo; here it makes an installation, and tries every part of it."""
     for folder in ("new", "cur", "tmp"):

@@ -165,6 +165,7 @@ def test_broken_rules_stop_a_run_and_set_no_message_aside(sqlite: Installation) 
     assert file_stored(sqlite.office) == Tally(filed=2)
 
 
+@pytest.mark.soak
 @pytest.mark.server
 def test_workers_killed_at_any_moment_file_each_message_once_and_send_no_letter_twice(
     tmp_path: Path, postgres_cluster: str, capsys: pytest.CaptureFixture[str]
@@ -277,6 +278,7 @@ def test_settings_are_read_anew_and_bad_ones_leave_the_old(sqlite: Installation)
     old.engine.dispose()
 
 
+@pytest.mark.soak
 def test_the_command_reloads_on_hangup_and_the_watcher_alarms_once_it_is_killed(
     sqlite: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 SECONDS = 8
 
 
+@pytest.mark.soak
 @pytest.mark.server
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is not built for this platform")
 def test_no_damage_that_the_fuzzer_finds_crashes_or_hangs_the_reading_of_a_message(tmp_path: Path) -> None:

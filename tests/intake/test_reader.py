@@ -73,6 +73,7 @@ def test_a_message_of_ninety_megabytes_is_read_with_its_attachments() -> None:
     assert max(memory_of_children()) < 500_000_000
 
 
+@pytest.mark.soak
 def test_a_message_that_takes_too_much_memory_is_read_by_its_headers_and_first_words() -> None:
     read = Reader(ReadingRules(), memory_bytes=30_000_000)
     email = read(with_file(os.urandom(20_000_000)))
@@ -83,6 +84,7 @@ def test_a_message_that_takes_too_much_memory_is_read_by_its_headers_and_first_w
     assert read(mail("Whole again.")).text == "Whole again."
 
 
+@pytest.mark.soak
 def test_a_message_of_more_than_a_hundred_megabytes_is_filed_with_what_is_wrong() -> None:
     email = Reader(ReadingRules())(with_file(os.urandom(75_000_000)))
 

@@ -95,6 +95,7 @@ def test_without_its_encoder_the_model_judges_by_words_alone(tmp_path: Path, fil
     assert [one.what for one in artefacts(models, Triage(learnt="nowhere")) if one.problem] == ["text encoder"]
 
 
+@pytest.mark.soak
 def test_the_encoder_can_be_switched_off(shipped_judge: Judge) -> None:
     (without,) = judge(encoder=False).assess([email(text=DANGER)])
     (with_it,) = shipped_judge.assess([email(text=DANGER)])
@@ -162,6 +163,7 @@ def test_a_batch_is_judged_as_each_of_its_messages_alone(shipped_judge: Judge) -
 # ---- What an installation learns -------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 def test_a_challenger_judges_beside_and_decides_nothing(tmp_path: Path) -> None:
     in_place(MODELS, tmp_path / "learnt", CHALLENGER)
     (found,) = judge(learnt=tmp_path / "learnt").assess([email(text=DANGER)])
@@ -171,6 +173,7 @@ def test_a_challenger_judges_beside_and_decides_nothing(tmp_path: Path) -> None:
     assert judge(learnt=tmp_path / "nothing").assess([email(text=DANGER)])[0].second_opinion is None
 
 
+@pytest.mark.soak
 def test_a_promotion_is_seen_by_a_worker_that_runs_and_the_one_before_is_kept(tmp_path: Path) -> None:
     learnt = tmp_path / "learnt"
     running = judge(learnt=learnt)

@@ -267,6 +267,7 @@ def test_a_duty_manager_opens_a_restricted_danger_in_an_emergency(page: Page, de
     assert_accessible(page)
 
 
+@pytest.mark.soak
 def test_what_is_written_is_kept_by_itself_and_gone_on_with(page: Page, demo: Demo) -> None:
     sign_in(page, demo, "officer")
     address = open_dangers(page)[-1]
