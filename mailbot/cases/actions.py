@@ -17,13 +17,13 @@ from mailbot.cases.deciding import settle
 from mailbot.cases.queue import readers
 from mailbot.cases.schema import actions, cases
 from mailbot.cases.vault import Vault
+from mailbot.cases.written import words_of
 from mailbot.clock import Clock
 from mailbot.domain import ActionKind, ActionState
 from mailbot.errors import NotAllowed
 from mailbot.targets import end_of_day, last_day
 
 PAGE_SIZE = 50
-LONGEST = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +125,9 @@ class Actions:
 
         Where the referral of a danger is dropped, duty staff are alerted again until somebody decides otherwise.
         """
-        words = outcome.replace("\r\n", "\n").strip()
-        if state is ActionState.OPEN or not 0 < len(words) <= LONGEST:
-            raise NotAllowed(f"Say what came of it, or why it is dropped, in at most {LONGEST} characters")
+        words = words_of(outcome, "Say what came of it, or why it is dropped,")
+        if state is ActionState.OPEN:
+            raise NotAllowed("An action is done or dropped")
         with storage_errors(), self._writing.begin() as connection:
             case, row = _row(connection, reference, number, officer)
             now = self._clock()

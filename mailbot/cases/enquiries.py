@@ -15,16 +15,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.access import Officer, Permission, case_for, demand, visible
+from mailbot.cases.access import Officer, case_for
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.schema import cases, lines_of_enquiry
 from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.written import of_case, of_service, words_of
 from mailbot.clock import Clock
 from mailbot.errors import NotAllowed
 
 QUESTION_PLACE = "lines_of_enquiry.sealed_question"
 FOUND_PLACE = "lines_of_enquiry.sealed_found"
-LONGEST = 5000
 
 
 class EnquiryState(StrEnum):
@@ -59,7 +59,7 @@ class LinesOfEnquiry:
 
     def write(self, reference: str, officer: Officer, question: str) -> None:
         """Keeps a line of enquiry on a case. Audited, without the words."""
-        words, token, now = _written(question), secrets.token_hex(16), self._clock()
+        words, token, now = words_of(question, "Write it"), secrets.token_hex(16), self._clock()
         with storage_errors(), self._writing.begin() as connection:
             case = case_for(connection, reference, officer)
             sealed = self._vault.seal(case.vault_id, Purpose.NARRATIVE, f"{QUESTION_PLACE}:{token}", words.encode())
@@ -78,7 +78,7 @@ class LinesOfEnquiry:
 
     def answer(self, reference: str, number: int, officer: Officer, found: str) -> None:
         """Keeps what was found, once. Audited, without the words."""
-        words, now = _written(found), self._clock()
+        words, now = words_of(found, "Write it"), self._clock()
         with storage_errors(), self._writing.begin() as connection:
             case = case_for(connection, reference, officer)
             mine = (lines_of_enquiry.c.id == number) & (lines_of_enquiry.c.case_id == case.id)
@@ -97,25 +97,14 @@ class LinesOfEnquiry:
 
     def of_case(self, reference: str, officer: Officer) -> Sequence[LineOfEnquiry]:
         """Those of a case that `officer` may see, oldest first."""
-        demand(officer, Permission.READ_CASES)
-        with storage_errors(), self._engine.connect() as connection:
-            query = visible(_query().where(cases.c.reference == reference), officer)
-            return self._opened(connection.execute(query).all())
+        return self._opened(of_case(self._engine, _query(), reference, officer))
 
     def of_service(self, urn: str, officer: Officer) -> Sequence[LineOfEnquiry]:
         """Those of every case about that service that `officer` may see, oldest first; reading them is audited.
 
         What `officer` may do with services is for the caller to ask.
         """
-        with storage_errors(), self._writing.begin() as connection:
-            rows = connection.execute(visible(_query().where(cases.c.urn == urn), officer)).all()
-            audit.record_each(
-                connection,
-                at=self._clock(),
-                actor=officer.email,
-                act="lines of enquiry read",
-                references=dict.fromkeys(row.reference for row in rows),
-            )
+        rows = of_service(self._writing, _query(), urn, officer, at=self._clock(), act="lines of enquiry read")
         return self._opened(rows)
 
     def _opened(self, rows: Sequence[Any]) -> Sequence[LineOfEnquiry]:
@@ -149,10 +138,3 @@ def _query() -> sa.Select[Any]:
         .join(cases, cases.c.id == lines_of_enquiry.c.case_id)
         .order_by(lines_of_enquiry.c.id)
     )
-
-
-def _written(text: str) -> str:
-    words = text.replace("\r\n", "\n").strip()
-    if not 0 < len(words) <= LONGEST:
-        raise NotAllowed(f"Write it in at most {LONGEST} characters")
-    return words

@@ -17,17 +17,17 @@ import msgspec
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.access import Officer, Permission, case_for, demand, visible
+from mailbot.cases.access import Officer, case_for
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.schema import case_standards, cases
 from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.written import of_case, of_service, words_of
 from mailbot.clock import Clock
 from mailbot.domain import Finding, ServiceType
 from mailbot.errors import ArtefactRefused, NotAllowed
 
 FILE = "standards.toml"
 WORDS_PLACE = "case_standards.sealed_words"
-LONGEST = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +120,7 @@ class Weighings:
 
     def weigh(self, reference: str, officer: Officer, code: str, finding: Finding, words: str) -> None:
         """Keeps a finding on a regulation or standard of the case's kind of service. Audited, without the words."""
-        text, token, now = words.replace("\r\n", "\n").strip(), secrets.token_hex(16), self._clock()
-        if not 0 < len(text) <= LONGEST:
-            raise NotAllowed(f"Say why, in at most {LONGEST} characters")
+        text, token, now = words_of(words, "Say why,"), secrets.token_hex(16), self._clock()
         with storage_errors(), self._writing.begin() as connection:
             case = case_for(connection, reference, officer)
             if code not in (one.code for one in self.book.of(ServiceType(case.service_type))):
@@ -147,25 +145,14 @@ class Weighings:
 
     def of_case(self, reference: str, officer: Officer) -> Sequence[Weighed]:
         """The findings on a case that `officer` may see, oldest first."""
-        demand(officer, Permission.READ_CASES)
-        with storage_errors(), self._engine.connect() as connection:
-            query = visible(_query().where(cases.c.reference == reference), officer)
-            return self._opened(connection.execute(query).all())
+        return self._opened(of_case(self._engine, _query(), reference, officer))
 
     def of_service(self, urn: str, officer: Officer) -> Sequence[Weighed]:
         """Those on every case about that service that `officer` may see, oldest first; reading them is audited.
 
         What `officer` may do with services is for the caller to ask.
         """
-        with storage_errors(), self._writing.begin() as connection:
-            rows = connection.execute(visible(_query().where(cases.c.urn == urn), officer)).all()
-            audit.record_each(
-                connection,
-                at=self._clock(),
-                actor=officer.email,
-                act="standards weighed read",
-                references=dict.fromkeys(row.reference for row in rows),
-            )
+        rows = of_service(self._writing, _query(), urn, officer, at=self._clock(), act="standards weighed read")
         return self._opened(rows)
 
     def _opened(self, rows: Sequence[Any]) -> Sequence[Weighed]:

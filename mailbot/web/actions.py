@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
@@ -10,6 +9,7 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 from mailbot.domain import ActionState
 from mailbot.errors import NotAllowed
 from mailbot.targets import last_day
+from mailbot.web.days import day_in
 from mailbot.web.paging import page_number
 
 pages = Blueprint("actions", __name__)
@@ -40,8 +40,10 @@ def write(reference: str, number: int) -> Any:
     actions, decision = current_app.extensions["mailbot"].actions, request.form.get("decision", "")
     try:
         if decision == "change":
-            day, wrong = _day(request.form)
-            if wrong:
+            try:
+                day = day_in(request.form, "due", YEARS)
+            except ValueError:
+                wrong = "Write a day such as 24 11 2026, or leave all three empty"
                 return _page(reference, number, {"due": wrong}), 400
             actions.change(reference, number, g.officer, owner=request.form.get("owner", ""), due_on=day)
         elif decision in DECISIONS:
@@ -58,20 +60,6 @@ def write(reference: str, number: int) -> Any:
 
 
 SAY = {"done": "Say what came of it", "dropped": "Say why it is dropped"}
-
-
-def _day(form: Any) -> tuple[date | None, str]:
-    """The day that was written, None where none was; and what is wrong with it."""
-    parts = [form.get(f"due-{part}", "").strip() for part in ("year", "month", "day")]
-    if not any(parts):
-        return None, ""
-    try:
-        day = date(*(int(part) for part in parts))
-    except (ValueError, OverflowError):
-        day = date.min
-    if day.year not in YEARS:
-        return None, "Write a day such as 24 11 2026, or leave all three empty"
-    return day, ""
 
 
 def _page(reference: str, number: int, errors: dict[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
@@ -11,6 +10,7 @@ from mailbot.cases.requests import Outcome, RequestKind
 from mailbot.cases.retention import PAGE, DisposalState, HoldKind, What
 from mailbot.errors import NotAllowed
 from mailbot.web import words
+from mailbot.web.days import day_in
 from mailbot.web.paging import page_number
 
 pages = Blueprint("records", __name__)
@@ -94,9 +94,11 @@ def _hold() -> Any:
         errors["kind"] = "Choose what it is held for"
     if not form.get("reason", "").strip():
         errors["reason"] = "Enter why it is held"
-    day, wrong = _day(form)
-    if wrong:
-        errors["ends"] = wrong
+    day = None
+    try:
+        day = day_in(form, "ends", YEARS)
+    except ValueError:
+        errors["ends"] = "Write a day such as 31 12 2030, or leave all three empty"
     if not errors:
         reference = form.get("reference", "").strip().upper()
         try:
@@ -108,20 +110,6 @@ def _hold() -> Any:
             flash(f"{reference} is held")
             return redirect(url_for("records.retention"))
     return _retention(errors), 400
-
-
-def _day(form: Any) -> tuple[date | None, str]:
-    """The day that was written, None where none was; and what is wrong with it."""
-    parts = [form.get(f"ends-{part}", "").strip() for part in ("year", "month", "day")]
-    if not any(parts):
-        return None, ""
-    try:
-        day = date(*(int(part) for part in parts))
-    except (ValueError, OverflowError):
-        day = date.min
-    if day.year not in YEARS:
-        return None, "Write a day such as 31 12 2030, or leave all three empty"
-    return day, ""
 
 
 def _retention(errors: dict[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
@@ -15,6 +14,7 @@ from mailbot.domain import Case, Correction, Decision, RegisteredService
 from mailbot.reports.inspection import chart, trend_in_words
 from mailbot.reports.trends import Interval, against_kind, against_past
 from mailbot.web.case import standing
+from mailbot.web.days import day_in
 from mailbot.web.paging import page_number
 
 pages = Blueprint("service", __name__)
@@ -24,6 +24,9 @@ MOST_MARKED = 25
 
 KINDS = ("Full inspection", "Interim visit", "Monitoring visit", "Annual engagement meeting", "Regulatory inspection")
 """What may be planned from a service's page."""
+
+YEARS = range(2020, 2100)
+"""Of the days for which something may be planned: any other is a slip of the pen."""
 
 
 @pages.get("/services")
@@ -53,8 +56,11 @@ def show(urn: str) -> str:
 def plan(urn: str) -> Any:
     """Plans the next inspection of one kind, or moves it."""
     _service(urn)
-    kind, day = request.form.get("kind", ""), _day(request.form)
-    errors = {}
+    kind, errors = request.form.get("kind", ""), {}
+    try:
+        day = day_in(request.form, "day", YEARS)
+    except ValueError:
+        day = None
     if kind not in KINDS:
         errors["kind"] = "Choose what is planned"
     if day is None:
@@ -214,13 +220,6 @@ def _scope_page(scope: Scope) -> str:
         parts_of=[(part, pace_of(part)) for part in view.parts],
         named=_record().weighings.book.named,
     )
-
-
-def _day(form: Any) -> date | None:
-    try:
-        return date(*(int(form.get(f"day-{part}", "")) for part in ("year", "month", "day")))
-    except ValueError:
-        return None
 
 
 def _record() -> Any:

@@ -167,7 +167,8 @@ def test_an_inspection_is_planned_moved_and_uses_what_is_held(
     path = f"/service/{LARCH.urn}"
     day = {"day-day": "12", "day-month": "1", "day-year": "2027", "kind": "Full inspection", "reference": reference}
     token = token_of(officer.get(path).text)
-    assert officer.post(f"{path}/inspection", data={**day, "csrf_token": token, "day-day": "32"}).status_code == 400
+    for wrong in ({"day-day": "32"}, {"day-year": "9" * 30}):
+        assert officer.post(f"{path}/inspection", data={**day, "csrf_token": token, **wrong}).status_code == 400
     officer.post(f"{path}/inspection", data={**day, "csrf_token": token})
     officer.post(f"{path}/inspection", data={**day, "csrf_token": token, "day-month": "2"})
     officer.post(f"{path}/inspector", data={"csrf_token": token, "inspector": "inspector@example.gov.uk"})
