@@ -19,7 +19,7 @@ LONGEST = 5000
 
 
 def words_of(text: str, wanted: str) -> str:
-    """The words of a text from a form; raises `NotAllowed`, asking for what is `wanted`, where it has none or too many."""
+    """The words of a text from a form; raises `NotAllowed`, asking for `wanted`, where there are none or too many."""
     words = text.replace("\r\n", "\n").strip()
     if not 0 < len(words) <= LONGEST:
         raise NotAllowed(f"{wanted} in at most {LONGEST} characters")
