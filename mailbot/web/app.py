@@ -21,6 +21,7 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 
 from mailbot.cases.access import Officer, Permission
 from mailbot.cases.actions import Actions
@@ -71,7 +72,7 @@ from mailbot.clock import Clock, now
 from mailbot.config import Config
 from mailbot.correspondence.contacts import Contact
 from mailbot.dispatch import Dispatch
-from mailbot.errors import NotAllowed, StaleWrite
+from mailbot.errors import ConfigError, NotAllowed, StaleWrite
 from mailbot.reports.drafting import AnnualReports
 from mailbot.reports.inspection import Briefs
 from mailbot.web import (
@@ -298,9 +299,17 @@ class Record:
     courts: Courts
 
 
+class Number(IntegerConverter):
+    """A number in an address: none beyond what either database can number, so that it is a page that is not there."""
+
+    def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:
+        super().__init__(map, *args, **{"max": 2**31 - 1, **kwargs})
+
+
 def create_app(record: Record, keyring: Keyring, clock: Clock = now) -> Flask:
     """The application over one installation's record. `clock` times sign-ins and sessions."""
     app = Flask("mailbot.web", template_folder="pages")
+    app.url_map.converters["int"] = Number
     app.config.update(_settings(record.config, keyring, clock))
     app.jinja_loader = ChoiceLoader(
         [
@@ -429,7 +438,8 @@ def _deny_by_default() -> Any:
 
 def _written() -> str:
     """What somebody had written into a form that comes too late: shown again, so that it is not lost."""
-    texts = (text for name, text in request.form.items() if name != "csrf_token" and "password" not in name)
+    unwritten = ("csrf_token", "seen")  # what the page itself sends, not what was written
+    texts = (text for name, text in request.form.items() if name not in unwritten and "password" not in name)
     return "\n\n".join(text for text in texts if len(text) > 40)
 
 
@@ -447,11 +457,15 @@ def _headers(response: Response) -> Response:
 def _problems(app: Flask) -> None:
     @app.errorhandler(NotAllowed)
     def not_allowed(error: NotAllowed) -> Any:
-        return _problem(404, "This cannot be shown or done", str(error))
+        return _problem(404, "This cannot be shown or done", str(error), _written())
+
+    @app.errorhandler(ConfigError)
+    def not_installed(error: ConfigError) -> Any:
+        return _problem(409, "This cannot be made here", str(error), _written())
 
     @app.errorhandler(StaleWrite)
     def stale(error: StaleWrite) -> Any:
-        kept = request.form.get("note", "")
+        kept = request.form.get("note", "") or _written()
         return _problem(409, "This case has changed", f"{error}. Open it again to see it as it stands.", kept)
 
     @app.errorhandler(CSRFError)

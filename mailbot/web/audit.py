@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, current_app, g, render_template, request
 
 from mailbot.cases.trail import Asked
+from mailbot.web.paging import number_in
 
 pages = Blueprint("audit", __name__)
 
@@ -26,7 +27,7 @@ def show() -> Any:
     except ValueError:
         day, errors["day"] = None, DAY_ERROR
     asked = Asked(actor=written["actor"].lower(), act=written["act"], reference=written["reference"].upper(), day=day)
-    page = None if errors else record.trail.page(g.officer, asked, _number(request.args.get("before", "")))
+    page = None if errors else record.trail.page(g.officer, asked, number_in(request.args.get("before", "")))
     shown = render_template(
         "audit.html",
         page=page,
@@ -51,7 +52,3 @@ def _day(written: str) -> date | None:
         if 2000 <= found.year <= 9000:
             return found
     raise ValueError(written)
-
-
-def _number(written: str) -> int | None:
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 16 else None

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, current_app, flash, g, redirect, r
 
 from mailbot.cases.calendars import as_ical
 from mailbot.clock import now
+from mailbot.web.entrance import address_of
 
 pages = Blueprint("calendar", __name__)
 
@@ -25,6 +26,6 @@ def feed() -> Response:
 def renew() -> Any:
     """Makes a new secret address and shows it this once."""
     token = current_app.extensions["mailbot"].calendars.renew(g.officer)
-    address = url_for("calendar.feed", token=token, _external=True)
+    address = address_of("calendar.feed", token=token)
     flash(f"Your calendar's address, shown only now: {address}. Whoever has it sees what is due of you.")
     return redirect(url_for("account.show"))

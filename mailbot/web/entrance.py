@@ -160,3 +160,11 @@ def browser(agent: str) -> str:
     name = next((word for sign, word in BROWSERS.items() if f"{sign}/" in agent), "A browser")
     system = next((word for sign, word in SYSTEMS.items() if sign in agent), None)
     return f"{name} on {system}" if system else name
+
+
+def address_of(endpoint: str, **values: Any) -> str:
+    """A page's address from outside: under the address that staff know, where it is configured."""
+    alerts = current_app.extensions["mailbot"].config.alerts
+    if alerts and alerts.public_url:
+        return str(alerts.public_url.rstrip("/") + url_for(endpoint, **values))
+    return url_for(endpoint, _external=True, **values)

@@ -11,7 +11,7 @@ from mailbot.cases.held import PAGE
 from mailbot.domain import RegisteredService, Role
 from mailbot.reports.formats import FORMS
 from mailbot.reports.inspection import content, in_form
-from mailbot.web.paging import page_number
+from mailbot.web.paging import number_in, page_number
 
 pages = Blueprint("inspection", __name__)
 
@@ -43,16 +43,16 @@ def show(urn: str) -> str:
 def use(urn: str) -> Any:
     """Marks what was looked into as used at an inspection, with what was found."""
     _service(urn)
-    chosen = [number for number in request.form.getlist("used") if number.isascii() and number.isdigit()]
-    inspection, errors = request.form.get("inspection", ""), {}
+    chosen = [number for written in request.form.getlist("used") if (number := number_in(written)) is not None]
+    inspection, errors = number_in(request.form.get("inspection", "")), {}
     if not chosen:
         errors["used"] = "Choose what the inspection looked into"
-    if not (inspection.isascii() and inspection.isdigit()):
+    if inspection is None:
         errors["inspection"] = "Choose the inspection"
-    if errors:
+    if errors or inspection is None:
         return _page(urn, errors), 400
-    found = {int(number): request.form.get(f"found-{number}", "") for number in chosen}
-    _record().held.use(urn, g.officer, int(inspection), found)
+    found = {number: request.form.get(f"found-{number}", "") for number in chosen}
+    _record().held.use(urn, g.officer, inspection, found)
     flash(f"{len(found)} marked as used")
     return redirect(url_for("inspection.show", urn=urn))
 

@@ -122,7 +122,7 @@ def correct(reference: str) -> Any:
         flash(f"{reference} is about {service.name} already")
         return redirect(url_for("case.show", reference=reference))
     why = store.needs_second(reference, g.officer, decision)
-    version = int(request.form.get("version", "0") or 0)
+    version = request.form.get("version", 0, type=int)
     if why:
         _record().approvals.ask(reference, g.officer, version, decision, why)
         flash(f"{why}: it counts once a second officer agrees")

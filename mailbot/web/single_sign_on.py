@@ -22,7 +22,7 @@ from mailbot.cases.provider_accounts import Person, ProviderAccounts
 from mailbot.config import OIDC, Config
 from mailbot.domain import Role
 from mailbot.errors import ConfigError, NotAllowed
-from mailbot.web.entrance import entrance, note_proved, onward
+from mailbot.web.entrance import address_of, entrance, note_proved, onward
 
 pages = Blueprint("single_sign_on", __name__, url_prefix="/sign-in/provider")
 
@@ -134,7 +134,7 @@ def _sent(wanted: dict[str, str], **asked: Any) -> Any:
     session[WANTED] = wanted
     try:
         _described(_provider(), settings)
-        return _provider().authorize_redirect(_address_of("single_sign_on.back"), **asked)
+        return _provider().authorize_redirect(address_of("single_sign_on.back"), **asked)
     except (requests.RequestException, ValueError, KeyError):
         return refusal(AWAY, 502)
 
@@ -224,13 +224,6 @@ def _only_there() -> Any:
         flash("You have been signed out: from now on everybody signs in at the organisation's own service")
     if request.endpoint in LOCAL or (request.endpoint == "security.login" and request.method == "POST"):
         abort(404)
-
-
-def _address_of(endpoint: str) -> str:
-    alerts = current_app.extensions["mailbot"].config.alerts
-    if alerts and alerts.public_url:
-        return str(alerts.public_url.rstrip("/") + url_for(endpoint))
-    return url_for(endpoint, _external=True)
 
 
 def _settings() -> OIDC:

@@ -286,3 +286,24 @@ def test_an_officer_takes_an_alert_on_the_case_and_the_queue_says_which_nobody_h
     assert "Decide what is done within 30 minutes" in answer.text
     assert "officer@example.gov.uk deals with it" in answer.text
     assert "Nobody has taken" not in client.get("/queue").text
+
+
+def test_what_the_page_sends_of_itself_is_not_shown_to_whoever_was_signed_out(sqlite: Installation) -> None:
+    reference = filed(sqlite, "The food is poor.")
+    seen = '{"service_name": "Larch House, which nobody outside may read"}'
+    page = application(sqlite).test_client()
+    token = token_of(page.get("/sign-in").text)
+    written = {"seen": seen, "note": "A note that took long. " * 5, "csrf_token": token}
+    answer = page.post(f"/case/{reference}", data=written).text
+
+    assert "A note that took long." in answer
+    assert "which nobody outside may read" not in answer
+
+
+def test_a_number_beyond_all_that_is_numbered_is_a_page_that_is_not_there(
+    sqlite: Installation, client: FlaskClient
+) -> None:
+    reference = filed(sqlite, "The food is poor.")
+
+    assert client.get(f"/case/{reference}/action/{'9' * 30}").status_code == 404
+    assert client.get(f"/actions?page={'9' * 5000}").status_code == 200

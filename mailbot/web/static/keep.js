@@ -7,6 +7,7 @@ let waits;
 let asks;
 
 async function keep() {
+  asks?.abort(); // an older text must not land after a newer one
   asks = new AbortController();
   try {
     const answer = await fetch(form.dataset.keep, {
