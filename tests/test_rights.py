@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
@@ -17,9 +18,12 @@ from mailbot.__main__ import app
 from mailbot.cases import schema
 from mailbot.cases.access import Officer
 from mailbot.cases.courts import Courts, CourtState, Forum, Included, Order
+from mailbot.cases.joining import add_task
+from mailbot.cases.letters import LETTER_PLACE
 from mailbot.cases.requests import Outcome, RequestKind, Requests, last_day
 from mailbot.cases.rights import Choices, Export, Rights
-from mailbot.domain import Assessment, Correction, Decision, Email, Role
+from mailbot.cases.vault import Purpose
+from mailbot.domain import Assessment, Channel, Correction, Decision, Email, Letter, Role, TaskKind
 from mailbot.errors import NotAllowed
 from mailbot.pipeline import process
 from tests.conftest import OFFICER, PASSWORD, WHISTLEBLOWING_OFFICER, Installation
@@ -241,3 +245,38 @@ def test_a_request_runs_from_the_day_it_came_and_is_extended_once_with_a_reason(
     assert (done.outcome, done.late, done.answered_by) == (Outcome.ANSWERED, True, RECORDS.email)
     with pytest.raises(NotAllowed, match="dealt with"):
         requests.answer(reference, RECORDS, Outcome.REFUSED)
+
+
+def test_a_letter_names_none_of_those_who_wrote_the_case_nor_of_one_that_was_joined_to_another(
+    sqlite: Installation,
+) -> None:
+    reference = filed(sqlite, "The food is poor.\n\nJane Smith", sender="Jane Smith <jane@post.example>")
+    other = filed(sqlite, "It is still poor.\n\nJane", 2, sender="Jane <jane.home@post.example>")
+    with sqlite.engine.begin() as connection:
+        rows = {row.reference: row for row in connection.execute(sa.select(schema.cases))}
+        letter = connection.execute(sa.select(schema.letters).where(schema.letters.c.case_id == rows[other].id)).one()
+        written = Letter(
+            recipient="jane@post.example",
+            channel=Channel.EMAIL,
+            subject="Your message, Jane Smith",
+            body="Dear Jane Smith, dear Jane: we wrote to jane@post.example and jane.home@post.example.",
+            template="enquiry",
+            reply_address="",
+        )
+        place = f"{LETTER_PLACE}:{letter.token}"
+        sealed = sqlite.vault.seal(rows[other].vault_id, Purpose.IDENTITY, place, msgspec.json.encode(written))
+        mine = schema.letters.c.id == letter.id
+        connection.execute(sa.update(schema.letters).where(mine).values(sealed_letter=sealed))
+        add_task(connection, rows[other].id, TaskKind.JOIN, "the same home", rows[reference].id, sqlite.clock())
+    (task,) = sqlite.store.open_case(other, OFFICER).tasks
+    sqlite.store.settle_task(other, OFFICER, task.id, join=True)
+
+    for one in (reference, other):
+        given = str(rights_of(sqlite).of_case(RECORDS, one, Choices()))
+        for name in ("Jane", "Smith", "post.example"):
+            assert name not in given, (one, name)
+
+
+def test_nothing_is_withheld_by_blank_words() -> None:
+    with pytest.raises(NotAllowed, match="words"):
+        Choices(words=[(" ", "s.30")])

@@ -109,7 +109,7 @@ class Courts:
         with storage_errors(), self._engine.connect() as connection:
             rows = connection.execute(visible(query, officer)).all()
         sealed = [(row.vault_id, f"{ORDER_PLACE}:{row.token}", row.sealed_order) for row in rows]
-        orders = self._vault.unseal_many(Purpose.NARRATIVE, sealed) if sealed else []
+        orders = self._vault.unseal_many(Purpose.NARRATIVE, sealed)
         return [_disclosure(row, order) for row, order in zip(rows, orders, strict=True)]
 
     def decide(self, number: int, officer: Officer, *, agrees: bool) -> None:

@@ -130,7 +130,7 @@ def actions_of(connection: sa.Connection, vault: Vault, case_id: int) -> tuple[A
 def opened(vault: Vault, rows: Sequence[Any]) -> tuple[Action, ...]:
     """The actions of these rows; what came of them is unsealed with one look into the key store."""
     sealed = [(row.vault_id, f"{OUTCOME_PLACE}:{row.id}", row.sealed_outcome) for row in rows if row.sealed_outcome]
-    found = iter(vault.unseal_many(Purpose.NARRATIVE, sealed) if sealed else [])
+    found = iter(vault.unseal_many(Purpose.NARRATIVE, sealed))
     return tuple(
         Action(
             id=row.id,

@@ -112,7 +112,7 @@ class LinesOfEnquiry:
         questions = [(row.vault_id, f"{QUESTION_PLACE}:{row.token}", row.sealed_question) for row in rows]
         answered = [row for row in rows if row.sealed_found]
         answers = [(row.vault_id, f"{FOUND_PLACE}:{row.token}", row.sealed_found) for row in answered]
-        texts = self._vault.unseal_many(Purpose.NARRATIVE, [*questions, *answers]) if rows else []
+        texts = self._vault.unseal_many(Purpose.NARRATIVE, [*questions, *answers])
         found = dict(zip((row.id for row in answered), texts[len(rows) :], strict=True))
         return [
             LineOfEnquiry(

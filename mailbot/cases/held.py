@@ -20,6 +20,7 @@ from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.deciding import settle
 from mailbot.cases.schema import actions, cases, held_items, inspections, service_inspectors, services
 from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.written import words_of
 from mailbot.clock import Clock
 from mailbot.domain import OUTLIVE_THE_CASE, ActionKind, ActionState, Situation
 from mailbot.errors import NotAllowed
@@ -181,7 +182,7 @@ class Held:
                 "theme": theme,
                 "written_by": officer.email,
                 "written_at": now,
-                "sealed_words": self._sealed(case.vault_id, f"{WORDS_PLACE}:{token}", words),
+                "sealed_words": self._sealed(row.vault_id or case.vault_id, f"{WORDS_PLACE}:{token}", words),
             }
             mine = held_items.c.action_id == action_id
             if connection.execute(sa.update(held_items).where(mine).values(**values)).rowcount == 0:
@@ -226,22 +227,24 @@ class Held:
         self, connection: sa.Connection, row: Any, officer: Officer, now: datetime, inspection_id: int, found: str
     ) -> None:
         token = row.token or secrets.token_hex(16)
+        vault_id = row.vault_id or row.case_vault_id  # of before a join, where it was
         used = {
             "inspection_id": inspection_id,
             "used_by": officer.email,
             "used_at": now,
-            "sealed_found": self._sealed(row.case_vault_id, f"{FOUND_PLACE}:{token}", found),
+            "sealed_found": self._sealed(vault_id, f"{FOUND_PLACE}:{token}", found),
         }
         if row.token is None:
-            words = self._sealed(row.case_vault_id, f"{WORDS_PLACE}:{token}", "")
-            made = {"action_id": row.action_id, "case_id": row.case_id, "vault_id": row.case_vault_id, "theme": ""}
+            words = self._sealed(vault_id, f"{WORDS_PLACE}:{token}", "")
+            made = {"action_id": row.action_id, "case_id": row.case_id, "vault_id": vault_id, "theme": ""}
             made |= {"token": token, "written_by": officer.email, "written_at": now, "sealed_words": words}
             connection.execute(sa.insert(held_items).values(**made, **used))
         else:
             connection.execute(sa.update(held_items).where(held_items.c.token == token).values(**used))
 
     def _sealed(self, vault_id: str, place: str, words: str) -> bytes:
-        return self._vault.seal(vault_id, Purpose.NARRATIVE, place, words.strip()[:MOST_LETTERS].encode())
+        kept = words_of(words, "Write it", longest=MOST_LETTERS, least=0)
+        return self._vault.seal(vault_id, Purpose.NARRATIVE, place, kept.encode())
 
     def _opened(self, rows: Sequence[Any]) -> list[HeldItem]:
         """The items of rows with their words, by one look into the key store; what is erased has none."""

@@ -282,7 +282,7 @@ class Identities:
         )
         rows = connection.execute(query.order_by(identity_requests.c.id)).all()
         sealed = [(case.vault_id, f"{REASON_PLACE}:{row.token}", row.sealed_reason) for row in rows]
-        reasons = self._vault.unseal_many(Purpose.NARRATIVE, sealed) if sealed else []
+        reasons = self._vault.unseal_many(Purpose.NARRATIVE, sealed)
         return tuple(
             Request(id=row.id, asked_by=row.asked_by, asked_at=row.asked_at, reason=(clear or b"").decode())
             for row, clear in zip(rows, reasons, strict=True)

@@ -19,7 +19,18 @@ from mailbot.cases.database import storage_errors
 from mailbot.cases.key_store import backup_table
 from mailbot.cases.learning import DAYS, FLAGS, SAID
 from mailbot.cases.letters import ACKNOWLEDGEMENT
-from mailbot.cases.schema import alerts, answers, api_tokens, cases, deliveries, letters, messages, notices, opinions
+from mailbot.cases.schema import (
+    alerts,
+    answers,
+    api_tokens,
+    cases,
+    deliveries,
+    letters,
+    messages,
+    notices,
+    opinions,
+    subscriptions,
+)
 from mailbot.cases.subscriptions import NOBODY_IN_PARTICULAR, DeliveryState
 from mailbot.clock import Clock
 from mailbot.domain import CaseState, Channel, LetterState
@@ -142,7 +153,8 @@ def _to_post() -> sa.Select[Any]:
 def _to_tell() -> sa.Select[Any]:
     columns: list[Any] = [sa.func.count(), sa.func.min(deliveries.c.happened_at)]
     query = sa.select(*columns).select_from(deliveries).join(cases, cases.c.id == deliveries.c.case_id)
-    return query.where(deliveries.c.state == DeliveryState.DUE)
+    query = query.join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+    return query.where(deliveries.c.state == DeliveryState.DUE, subscriptions.c.ended_at.is_(None))
 
 
 def _due_letter() -> sa.Select[Any]:

@@ -319,7 +319,7 @@ class Disposals:
         with storage_errors(), self._engine.connect() as connection:
             rows = connection.execute(visible(query, officer)).all()
         sealed = [(row.vault_id, f"{REASON_PLACE}:{row.token}", row.sealed_reason) for row in rows]
-        reasons = self._vault.unseal_many(Purpose.NARRATIVE, sealed) if sealed else []
+        reasons = self._vault.unseal_many(Purpose.NARRATIVE, sealed)
         return [_hold(row, reason) for row, reason in zip(rows, reasons, strict=True)]
 
     # What is due
@@ -443,7 +443,10 @@ class Disposals:
 
     def _to_carry_out(self) -> Sequence[int]:
         ready = (disposals.c.state == DisposalState.CONFIRMED) & (disposals.c.carry_out_at <= self._clock())
-        broken_off = (disposals.c.state == DisposalState.UNDER_WAY) & (disposals.c.what == What.CASE)
+        is_cut_short = disposals.c.what == What.CASE
+        if self._rules.remove_from_server:
+            is_cut_short |= disposals.c.id.not_in(sa.select(removals.c.disposal_id))
+        broken_off = (disposals.c.state == DisposalState.UNDER_WAY) & is_cut_short
         query = sa.select(disposals.c.id).where(ready | broken_off).order_by(disposals.c.id)
         with storage_errors(), self._engine.connect() as connection:
             return connection.execute(query).scalars().all()
@@ -458,10 +461,9 @@ class Disposals:
         with storage_errors():
             self._vault.destroy(keys)  # from here on nothing can be read, whatever happens next
         with storage_errors(), self._writing.begin() as connection:
-            ended: dict[str, Any] = {}
+            ended: dict[str, Any] = {"ended_by": audit.MACHINE, "ended_at": self._clock()}
             if row.what == What.CASE:
                 erasing.empty(connection, case_ids, self._clock())
-                ended = {"ended_by": audit.MACHINE, "ended_at": self._clock()}
                 _change(connection, row, DisposalState.DONE, **ended)
                 references = sa.select(cases.c.reference).where(cases.c.id.in_(case_ids)).order_by(cases.c.id)
                 names = connection.execute(references).scalars().all()
@@ -469,7 +471,9 @@ class Disposals:
                 at, who = self._clock(), audit.MACHINE
                 audit.record_each(connection, at=at, actor=who, act="erased", references=names, detail=detail)
             if self._rules.remove_from_server:
-                _ask_to_remove(connection, row.id, case_ids)
+                asked = _ask_to_remove(connection, row.id, case_ids)
+                if row.what == What.ORIGINALS and not asked:
+                    _change(connection, row, DisposalState.DONE, **ended)
         return 1
 
     def _begin(self, number: int) -> bool:
@@ -559,8 +563,8 @@ def _change(connection: sa.Connection, row: Any, state: DisposalState, **values:
         raise NotAllowed("Somebody has decided it meanwhile")
 
 
-def _ask_to_remove(connection: sa.Connection, disposal_id: int, case_ids: Collection[int]) -> None:
-    """Puts the originals of these cases on the list of what is to be taken off the mail server."""
+def _ask_to_remove(connection: sa.Connection, disposal_id: int, case_ids: Collection[int]) -> int:
+    """Puts the originals of these cases on the list of what is to be taken off the mail server; says how many."""
     listed = sa.select(removals.c.message_id)
     by_hand = sa.select(entries.c.message_id)
     these = sa.select(messages.c.id).where(
@@ -570,6 +574,7 @@ def _ask_to_remove(connection: sa.Connection, disposal_id: int, case_ids: Collec
     if found:
         rows = [{"message_id": one, "disposal_id": disposal_id, "state": "due"} for one in found]
         connection.execute(sa.insert(removals), rows)
+    return len(found)
 
 
 def _act(what: str) -> str:

@@ -21,7 +21,7 @@ from mailbot.cases.courts import CourtDisclosure, Included
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.ledger import RAW_PLACE
 from mailbot.cases.letters import LETTER_PLACE, address_digest
-from mailbot.cases.mask import COVERED, PHONE, POSTAL, SENDER
+from mailbot.cases.mask import ACCOUNT, COVERED, EMAIL, NUMBER, PHONE, POSTAL, SENDER
 from mailbot.cases.narrative import (
     FOLLOW_UP_IDENTITY_PLACE,
     FOLLOW_UP_NARRATIVE_PLACE,
@@ -56,7 +56,9 @@ PERSON, NOTE, OUTCOME, STAFF, CHOSEN = "person", "note", "outcome", "staff", "wi
 
 WITHHELD_UNDER: dict[str, tuple[str, ...]] = {
     SENDER: ("s.40(2)", "s.41"),
-    "email": ("s.40(2)",),
+    EMAIL: ("s.40(2)",),
+    NUMBER: ("s.40(2)", "s.41"),
+    ACCOUNT: ("s.40(2)", "s.41"),
     PHONE: ("s.40(2)",),
     POSTAL: ("s.40(2)",),
     COVERED: ("s.40(2)", "s.41"),
@@ -73,7 +75,8 @@ PERHAPS_MORE = (
 )
 READ_FIRST = "Read all of it before it leaves: names are covered as far as the machine found them."
 
-_TOKEN = re.compile(rf"\[({SENDER}|email|{PHONE}|{POSTAL}|{COVERED}|{PERSON}|{CHOSEN}) \d{{1,4}}\]")
+_KINDS = "|".join(map(re.escape, (SENDER, EMAIL, PHONE, POSTAL, COVERED, NUMBER, ACCOUNT, PERSON, CHOSEN)))
+_TOKEN = re.compile(rf"\[({_KINDS}) \d{{1,4}}\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,8 @@ class Choices:
         if unknown:
             raise NotAllowed(f"Nothing called {min(unknown)} is withheld; allowed: {', '.join(WITHHELD_UNDER)}")
         named = {section for one in self.sections.values() for section in one} | {section for _, section in self.words}
+        if not all(words.strip() for words, _ in self.words):
+            raise NotAllowed("Give the words that are withheld")
         if wrong := named - set(EXEMPTIONS):
             raise NotAllowed(f"There is no exemption {min(wrong)}; allowed: {', '.join(EXEMPTIONS)}")
 
@@ -198,7 +203,7 @@ class Rights:
             row = case_for(connection, reference, officer, Permission.KEEP_RECORDS)
             leave_out = _LeavingOut(reference, choices, withheld)
             opened = self._messages(connection, row)
-            kept = _details(one.identity for one in opened)
+            kept = self._details(connection, row, opened)
             for place, count in ((NOTE, notes.c.case_id), (OUTCOME, actions.c.case_id)):
                 many = sa.select(sa.func.count()).where(count == row.id)
                 many = many.where(actions.c.sealed_outcome.is_not(None)) if place == OUTCOME else many
@@ -225,6 +230,7 @@ class Rights:
             opened = self._messages(connection, row)
             clear = Included.IDENTITY in included
             withheld: list[Withheld] = []
+            kept = self._details(connection, row, opened)
             keep = _LeavingOut(row.reference, Choices(), withheld)
             case = replace(
                 _outline(connection, row),
@@ -235,7 +241,7 @@ class Rights:
                 if Included.MESSAGES in included
                 else (),
                 letters=tuple(
-                    letter if clear else keep.letter(letter, number, _details(one.identity for one in opened))
+                    letter if clear else keep.letter(letter, number, kept)
                     for number, letter in enumerate(self._letters(connection, row, None), 1)
                 )
                 if Included.LETTERS in included
@@ -286,6 +292,14 @@ class Rights:
                 rows, unseal(Purpose.NARRATIVE, words), unseal(Purpose.IDENTITY, wrote), strict=True
             )
         ]
+
+    def _details(self, connection: sa.Connection, row: Any, opened: Sequence[_Message]) -> dict[str, str]:
+        """What in a case's letters would tell who wrote, with the token that covers it; of a joined case, too."""
+        known = [one.identity for one in opened]
+        if row.joined_to:  # its messages are the other case's by now, its letters are not
+            other = connection.execute(sa.select(cases).where(cases.c.id == row.joined_to)).one()
+            known += [one.identity for one in self._messages(connection, other)]
+        return _details(known)
 
     def _letters(self, connection: sa.Connection, row: Any, to: set[str] | None) -> list[GivenLetter]:
         """The letters of a case; with `to`, those to these addresses, and what was posted to whoever wrote."""
@@ -429,7 +443,7 @@ def _hides_people(message: _Message) -> Change:
     """Covers the people that the machine picked out of a message, the sender's tokens aside."""
     named = message.narrative.assessment.people if message.narrative else ()
     people = [one for one in dict.fromkeys(named) if not one.startswith("[")]
-    details = {f"[{PERSON} {number}]": one for number, one in enumerate(people, 1)}
+    details = {one: f"[{PERSON} {number}]" for number, one in enumerate(people, 1)}
     return lambda text: _covered(text, details)
 
 
@@ -441,7 +455,7 @@ def _put_back(text: str, tokens: Mapping[str, str]) -> str:
 
 def _covered(text: str, details: Mapping[str, str]) -> str:
     """The text with its token for each detail, the longest first."""
-    for token, detail in sorted(details.items(), key=lambda one: -len(one[1])):
+    for detail, token in sorted(details.items(), key=lambda one: -len(one[0])):
         words = r"\s+".join(map(re.escape, detail.split()))
         if words:
             text = re.sub(rf"(?<!\w){words}(?!\w)", token, text, flags=re.IGNORECASE)
@@ -449,13 +463,14 @@ def _covered(text: str, details: Mapping[str, str]) -> str:
 
 
 def _details(known: Iterable[Identity | None]) -> dict[str, str]:
-    """What would tell who wrote, by the token that covers it."""
+    """The token that covers each detail which would tell who wrote: each message numbers its tokens from 1."""
     found: dict[str, str] = {}
     for identity in filter(None, known):
-        found |= identity.tokens
-        for token, told in ((f"[{SENDER} 1]", identity.sender.name), ("[email 1]", identity.sender.address)):
-            if told and told not in found.values():
-                found[token if token not in found else token.replace("1]", f"{len(found) + 1}]")] = told
+        for token, detail in identity.tokens.items():
+            found.setdefault(detail, token)
+        for kind, told in ((SENDER, identity.sender.name), (EMAIL, identity.sender.address)):
+            if told:
+                found.setdefault(told, f"[{kind} 1]")
     return found
 
 

@@ -8,7 +8,6 @@ file until `retire` takes it out.
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from mailbot.cases.key_store import (
     backup_table,
     changing,
     current_names,
+    forget_old_pages,
     keep_wrappers_out,
     key_table,
     names_in_use,
@@ -171,7 +171,7 @@ class Rotation:
                 break
             done, stuck, after = done + len(rewrapped), stuck + len(rows) - len(rewrapped), rows[-1].vault_id
             say(f"{purpose}: {done} data keys wrapped anew")
-        self._forget_old_pages()
+        forget_old_pages(self._store)  # the keys as they were wrapped before
         return Rotated(purpose=purpose, name=name, new=False, rewrapped=done, stuck=stuck)
 
     def _rewrapped(self, purpose: Purpose, row: Any) -> dict[str, Any] | None:
@@ -186,12 +186,6 @@ class Rotation:
             return None
         wrapped = aes_key_wrap(named.keys[named.current], data_key)
         return {"of": row.vault_id, "use": purpose, "old": row.key_name, "new": named.current, "bytes": wrapped}
-
-    def _forget_old_pages(self) -> None:
-        """Empties SQLite's write-ahead log, which holds the data keys as they were wrapped before."""
-        if self._store.dialect.name == "sqlite":
-            with contextlib.closing(self._store.raw_connection()) as connection:  # no transaction may be open
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _demand_unneeded(self, connection: sa.Connection, purpose: Purpose, name: str) -> None:
         if name in (self._ring.wrapping[purpose].current, current_names(connection).get(purpose)):

@@ -158,7 +158,7 @@ class Weighings:
     def _opened(self, rows: Sequence[Any]) -> Sequence[Weighed]:
         """The findings of these rows, with one look into the key store; not those whose keys are gone."""
         sealed = [(row.vault_id, f"{WORDS_PLACE}:{row.token}", row.sealed_words) for row in rows]
-        texts = self._vault.unseal_many(Purpose.NARRATIVE, sealed) if rows else []
+        texts = self._vault.unseal_many(Purpose.NARRATIVE, sealed)
         newest = {(row.case_id, row.standard): row.id for row in rows}
         return [
             Weighed(

@@ -357,7 +357,7 @@ class Store:
 
     def _opened(self, sealed: Sequence[tuple[str, str, bytes]]) -> list[bytes]:
         """What is sealed, by one look into the key store; raises `KeysMissing` where a key is gone."""
-        found = self._vault.unseal_many(Purpose.NARRATIVE, sealed) if sealed else []
+        found = self._vault.unseal_many(Purpose.NARRATIVE, sealed)
         there = [one for one in found if one is not None]
         if len(there) < len(found):
             raise KeysMissing("the key of this record is not in the key store: it was erased, or the store is another")

@@ -194,6 +194,8 @@ class Vault:
 
     def unseal_many(self, purpose: Purpose, sealed: Sequence[tuple[str, str, bytes]]) -> list[bytes | None]:
         """What each (vault id, place, sealed bytes) holds, None where the key is gone; one look into the key store."""
+        if not sealed:
+            return []
         wanted = sorted({vault_id for vault_id, _, _ in sealed})
         rows: dict[str, Any] = {}
         with self._key_store.connect() as connection:

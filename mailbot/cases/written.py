@@ -18,11 +18,11 @@ LONGEST = 5000
 """Characters of one piece of writing."""
 
 
-def words_of(text: str, wanted: str) -> str:
+def words_of(text: str, wanted: str, *, longest: int = LONGEST, least: int = 1) -> str:
     """The words of a text from a form; raises `NotAllowed`, asking for `wanted`, where there are none or too many."""
     words = text.replace("\r\n", "\n").strip()
-    if not 0 < len(words) <= LONGEST:
-        raise NotAllowed(f"{wanted} in at most {LONGEST} characters")
+    if not least <= len(words) <= longest:
+        raise NotAllowed(f"{wanted} in at most {longest} characters")
     return words
 
 

@@ -12,10 +12,11 @@ from mailbot.cases.access import Officer
 from mailbot.cases.held import Held
 from mailbot.cases.inspection_file import read_inspections
 from mailbot.cases.inspections import Inspections, Outcome, differences
+from mailbot.cases.joining import add_task
 from mailbot.cases.overview import Overview, Scope, ScopeKind, month_starts
 from mailbot.cases.schema import actions, cases, retimings
 from mailbot.cases.schema import audit as trail
-from mailbot.domain import ActionKind, Decision, RegisteredService, Role, ServiceType
+from mailbot.domain import ActionKind, Decision, RegisteredService, Role, ServiceType, TaskKind
 from mailbot.errors import NotAllowed, RegisterUnreadable
 from mailbot.pipeline import process
 from mailbot.web import accounts
@@ -83,6 +84,22 @@ def test_what_is_held_is_told_to_the_services_inspector_and_used_with_what_was_f
         acts = set(connection.execute(sa.select(trail.c.act).where(trail.c.reference == reference)).scalars())
     assert "larder" not in dump
     assert {"held for inspection", "read what is held", "hold_for_inspection done"} <= acts
+
+
+def test_what_inspectors_should_know_can_be_read_after_its_case_was_joined_to_another(sqlite: Installation) -> None:
+    keeping = Held(sqlite.engine, sqlite.vault, sqlite.clock)
+    (reference, _), (other, number) = held(sqlite, ["The food is poor.", "The larder is empty."])
+    keeping.keep(other, OFFICER, number, "Help and protection", "Look into the larder.")
+    with sqlite.engine.begin() as connection:
+        ids = {row.reference: row.id for row in connection.execute(sa.select(cases))}
+        add_task(connection, ids[other], TaskKind.JOIN, "the same home", ids[reference], sqlite.clock())
+    (task,) = sqlite.store.open_case(other, OFFICER).tasks
+    sqlite.store.settle_task(other, OFFICER, task.id, join=True)
+    keeping.keep(reference, OFFICER, number, "Help and protection", "Look into the larder and the freezer.")
+
+    assert "Look into the larder and the freezer." in [one.words for one in keeping.of_case(reference, OFFICER)]
+    with pytest.raises(NotAllowed, match="4000"):
+        keeping.keep(reference, OFFICER, number, "Help and protection", "x" * 4001)
 
 
 def test_restricted_cases_are_in_no_count_list_or_brief_for_those_without_the_role(
