@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -567,8 +567,8 @@ def _check_audit(audit: Audit) -> None:
         raise ConfigError(f"audit.checkpoint_minutes: found {audit.checkpoint_minutes}; allowed: 1 to 1440")
     if not audit.send_to:
         return
-    address = urlsplit(audit.send_to)
-    if address.scheme not in ("syslog", "syslog+tcp", "https", "http") or not address.hostname:
+    address = _address(audit.send_to)
+    if address is None or address.scheme not in ("syslog", "syslog+tcp", "https", "http"):
         raise ConfigError(
             f'audit.send_to: found "{audit.send_to}"; allowed: "syslog://host:6514" (TLS) | "syslog+tcp://host:514" | '
             '"https://…"'
@@ -660,9 +660,18 @@ def _refuse_clear_text(path: str, security: str, host: str) -> None:
         )
 
 
+def _address(text: str) -> SplitResult | None:
+    """The parts of an address; None where it has no host, or a port that is none."""
+    try:
+        parts = urlsplit(text)
+        return parts if parts.hostname and parts.port != 0 else None
+    except ValueError:
+        return None
+
+
 def _refuse_clear_address(path: str, address: str) -> None:
-    url = urlsplit(address)
-    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK):
+    url = _address(address)
+    if url is None or (url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK)):
         raise ConfigError(f'{path}: found "{address}"; allowed: an https address (http only on loopback)')
 
 

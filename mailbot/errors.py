@@ -63,6 +63,10 @@ class NotAllowed(MailbotError):
     """This member of staff may not see or do that. The text never says whether the thing exists."""
 
 
+class CaseErased(NotAllowed):
+    """The case's row is all that is left of it: its time was over. The text names it."""
+
+
 class ActionsOpen(NotAllowed):
     """A case cannot be closed while something that was decided on it is neither done nor dropped; the text names it."""
 

@@ -59,7 +59,6 @@ class Log:
         import structlog  # takes long to load
 
         if self._level is not None and not self._ready:
-            self._ready = True
             structlog.configure(
                 processors=[
                     structlog.processors.add_log_level,
@@ -69,6 +68,7 @@ class Log:
                 logger_factory=structlog.PrintLoggerFactory(sys.stderr),
                 wrapper_class=structlog.make_filtering_bound_logger(self._level),
             )
+            self._ready = True  # not before: another thread would write as the library does by itself
         structlog.get_logger().log(level, event, **fields)
 
     def _rendering(self) -> list[Processor]:

@@ -78,17 +78,23 @@ def remove_originals(
 
 def _remove(box: Mailbox, due: Sequence[ToRemove], removals: Removals, tokens: Tokens | None) -> int:
     gone: set[int] = set()
+    unread: set[int] = set()
     with opened(box, tokens) as mailbox:
         for listed in mailbox.every_folder():
             if not _alike(listed, due):
                 continue
             folder = mailbox.open_folder(listed.name)
-            found = _same_bytes(folder, _alike(folder, due))
+            wanted = _alike(folder, due)
+            found = _same_bytes(folder, wanted)
+            if folder.left:
+                unread |= {one.message_id for alike in wanted.values() for one in alike}
             if found:
                 folder.remove(sorted(found))
                 removals.settle(sorted(set(found.values())), RemovalState.REMOVED)
                 gone |= set(found.values())
-    missing = [one.message_id for one in due if one.message_id not in gone]
+    if unread - gone:
+        removals.note_problem(sorted(unread - gone), "the server would not give it")
+    missing = [one.message_id for one in due if one.message_id not in gone | unread]
     if missing:
         removals.settle(missing, RemovalState.GONE)
     return len(gone)

@@ -27,8 +27,13 @@ TIMEOUT_SECONDS = 10
 RUN_SECONDS = 60
 """For how long one run goes on: what is left is told by the next."""
 
-TRANSLATED = tuple(ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
-"""IPv6 addresses that lead to an IPv4 one (RFC 6052, 8215, 3056, 4380), which may be any."""
+TRANSLATED = tuple(
+    ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
+)
+"""IPv6 addresses that lead to an IPv4 one (RFC 6052, 8215, 3056, 4380, 4291), which may be any."""
+
+SITE_LOCAL = ipaddress.ip_network("fec0::/10")
+"""What were the private addresses of a site (RFC 3879), which Python takes for public."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -45,7 +50,7 @@ def tell(settings: Webhooks, subscriptions: Subscriptions, clock: Clock) -> int:
         problem = None
         try:
             deliver(settings, due, int(clock().timestamp()))
-        except NotTaken as error:
+        except (NotTaken, ConfigError) as error:  # an address may be usable no longer: the others are told all the same
             problem = str(error)
         state = subscriptions.note(due, problem)
         taken += state is DeliveryState.SENT
@@ -72,7 +77,7 @@ def deliver(settings: Webhooks, due: Due, timestamp: int) -> None:
             answer = line.urlopen("POST", path, body, headers, redirect=False, retries=False, preload_content=False)
             status = answer.status
             answer.close()  # whatever else it says is not read
-    except (OSError, urllib3.exceptions.HTTPError) as error:
+    except (OSError, UnicodeError, urllib3.exceptions.HTTPError) as error:
         raise NotTaken(f"could not be reached ({type(error).__name__})") from None
     if not 200 <= status < 300:
         raise NotTaken(f"answered {status}")
@@ -124,7 +129,7 @@ def is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
-        if any(address in network for network in TRANSLATED):
+        if any(address in network for network in (*TRANSLATED, SITE_LOCAL)):
             return False
     return address.is_global and not address.is_multicast
 

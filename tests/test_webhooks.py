@@ -119,9 +119,19 @@ def test_a_removed_webhook_is_told_nothing_more(sqlite: Installation) -> None:
     assert subscriptions.find_news() == 0
 
 
+def test_a_host_that_is_no_host_is_a_failed_delivery_and_the_others_are_told(sqlite: Installation) -> None:
+    subscriptions = subscriptions_of(sqlite)
+    subscriptions.add("casework", "https://a..b.example/hook", (), by="command line")
+    process(sqlite.ledger.keep([mail()]), sqlite.office)
+
+    assert tell(Webhooks(), subscriptions, sqlite.clock) == 0
+    assert subscriptions.claim() is None, "it waits for its next turn"
+
+
 INSIDE = (
     "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255 192.0.2.1 "
-    "::1 :: fe80::1 fc00::1 ff02::1 ::ffff:10.0.0.1 64:ff9b::a00:1 2002:a00:1::1 2001:0:a00:1::1 2001:db8::1"
+    "::1 :: fe80::1 fc00::1 ff02::1 ::ffff:10.0.0.1 64:ff9b::a00:1 2002:a00:1::1 2001:0:a00:1::1 2001:db8::1 "
+    "fec0::1 ::10.0.0.1"
 )
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from mailbot.cases.schema import cases
 from mailbot.domain import Role
-from mailbot.errors import NotAllowed
+from mailbot.errors import CaseErased, NotAllowed
 
 
 class Permission(StrEnum):
@@ -126,6 +126,6 @@ def case_for(
 
 
 def refuse_erased(case: Any) -> None:
-    """Raises `NotAllowed` where the case's row is all that is left of it: its time was over."""
+    """Raises `CaseErased` where the case's row is all that is left of it: its time was over."""
     if not case.sealed_narrative:
-        raise NotAllowed(f"{case.reference} was erased when its time was over: nothing of it can be read or written")
+        raise CaseErased(f"{case.reference} was erased when its time was over: nothing of it can be read or written")

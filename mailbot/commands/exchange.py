@@ -21,7 +21,7 @@ from mailbot.cases.subscriptions import Event
 from mailbot.clock import now
 from mailbot.config import OIDC
 from mailbot.domain import Role
-from mailbot.errors import ConfigError, KeysMissing, MailbotError
+from mailbot.errors import CaseErased, ConfigError, MailbotError
 from mailbot.parts import Parts, parts_of
 from mailbot.targets import LONDON
 
@@ -135,7 +135,7 @@ def _lines(installation: Parts, references: Sequence[str], reader: Officer) -> I
     from mailbot.web.api_answers import exported
 
     for reference in references:
-        with contextlib.suppress(KeysMissing):
+        with contextlib.suppress(CaseErased):
             case = installation.store.open_case(reference, reader, by_machine=True)
             yield msgspec.json.encode(exported(case, now()))
 

@@ -77,6 +77,9 @@ def write(content: bytes) -> None:
 
 def _day(written: str) -> date:
     try:
-        return date.fromisoformat(written)
+        day = date.fromisoformat(written)
     except ValueError:
-        raise ReportRefused(f'--as-at: "{written}" is no day; write it so: 2026-05-31') from None
+        day = date.max
+    if day == date.max:  # no day comes after it
+        raise ReportRefused(f'--as-at: "{written}" is no day; write it so: 2026-05-31')
+    return day

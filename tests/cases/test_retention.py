@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from mailbot.cases import audit, erasing, schema
+from mailbot.cases import audit, erasing, retention, schema
 from mailbot.cases.access import Officer
 from mailbot.cases.backup import Backups
 from mailbot.cases.database import open_database
@@ -21,8 +22,9 @@ from mailbot.cases.rotation import BACKUP_DAYS
 from mailbot.cases.store import Store
 from mailbot.cases.writings import Seen, Writings, Written
 from mailbot.config import Config, Mailbox, Outgoing, Retention, load
-from mailbot.domain import ActionKind, ActionState, Correction, Decision, LetterState, Role
+from mailbot.domain import ActionKind, ActionState, Correction, Decision, LetterState, RawMail, Role
 from mailbot.errors import ConfigError, KeysMissing, NotAllowed
+from mailbot.intake.mailbox import ImapFolder
 from mailbot.pipeline import process, take_in
 from mailbot.reconcile import reconcile
 from mailbot.removing import remove_originals
@@ -328,6 +330,24 @@ def test_an_erasure_that_was_interrupted_is_finished_by_the_next_run(
     assert acts(sqlite, reference).count("erased") == 1
 
 
+def test_a_removal_that_broke_off_before_its_list_was_made_is_taken_up_again(
+    sqlite: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, book = closed(sqlite), disposals_of(sqlite, remove_from_server=True)
+    sqlite.clock.advance(days=TEN_YEARS)
+    book.propose(RECORDS, [reference], What.ORIGINALS)
+    book.confirm(SECOND, book.standing(SECOND)[0].id)
+    sqlite.clock.advance(days=30)
+    with monkeypatch.context() as broken:
+        broken.setattr(retention, "_ask_to_remove", lambda *_: (_ for _ in ()).throw(RuntimeError("power cut")))
+        with pytest.raises(RuntimeError):
+            book.carry_out()
+
+    assert book.carry_out() == 1
+    assert len(Removals(sqlite.engine, sqlite.clock).due("enquiries", sqlite.clock())) == 1
+    assert book.carry_out() == 0
+
+
 # The mail server
 
 
@@ -377,6 +397,15 @@ def test_originals_go_from_the_mail_server_only_once_a_verified_backup_holds_the
             backups.make("database", tmp_path / "one.backup", lambda _step: None)
             assert run(Config(mailbox=(box,), outgoing=Outgoing(kind="folder"))) == 0, "not where it is not configured"
             assert len(dovecot.folder("enquiries", "Processed")) == 2
+
+            def refused(folder: ImapFolder, uids: Sequence[int]) -> Iterator[list[RawMail]]:
+                folder.left += len(uids)
+                return iter(())
+
+            with monkeypatch.context() as silent:
+                silent.setattr(ImapFolder, "fetch", refused)
+                assert run() == 0, "what the server does not give cannot be compared"
+            assert book.standing(RECORDS)[0].state is DisposalState.UNDER_WAY
             assert run() == 1
             assert dovecot.folder("enquiries", "Processed") == [second if b"food" in first else first]
             assert run() == 0

@@ -286,6 +286,10 @@ def test_an_export_holds_what_changed_masked_and_no_restricted_case_unless_an_of
     assert export("after.jsonl", "--since", "2026-11-25") == [], "reading counts as a change"
     trusted = export("all.jsonl", "--since", "2026-11-01", "--as", "whistleblowing_officer@example.gov.uk")
     assert {one["reference"] for one in trusted} == {open_one, hidden}
+    with sqlite.engine.begin() as connection:
+        erased = sa.update(cases).where(cases.c.reference == open_one)
+        connection.execute(erased.values(sealed_narrative=b""))
+    assert export("without.jsonl", "--since", "2026-11-01") == [], "what is erased is left out"
     refused = mailbot("export", "cases", str(tmp_path / "all.jsonl"), "--since", "2026-11-01", environment=environment)
     assert (refused.code, "never writes over" in refused.both) == (1, True)
 
