@@ -25,6 +25,7 @@ from mailbot.cases.vault import new_key_file
 from mailbot.clock import now
 from mailbot.commands import backup, exchange, inspections, keys, records, reports
 from mailbot.commands.audit import app as audit_app
+from mailbot.commands.options import ConfigOption, JsonOption
 from mailbot.config import Mailbox, config_path, shipped
 from mailbot.correspondence.may_reply import may_reply
 from mailbot.correspondence.own_words import OwnWords
@@ -44,6 +45,7 @@ from mailbot.log import log
 from mailbot.parts import Parts, judge, parts_of
 from mailbot.pipeline import Tally, file_handed_back, opened, process
 from mailbot.pipeline import poll as taken_in
+from mailbot.reloading import demand_rota
 
 if TYPE_CHECKING:
     from mailbot.worker import Worker
@@ -78,10 +80,6 @@ exchange.register(app, staff_app)
 records.export_app.command("cases")(exchange.cases)
 app.add_typer(records.export_app, name="export")
 
-ConfigOption = Annotated[
-    str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 OnceOption = Annotated[bool, typer.Option("--once", help="Run once and end.")]
 
 
@@ -186,11 +184,6 @@ def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]
     def schema() -> None:
         installation.ready()
 
-    def rota() -> None:
-        problems = _rota_problems(installation)
-        if problems:
-            raise ConfigError("; ".join(problems))
-
     def keys() -> None:
         _ = installation.vault
 
@@ -217,7 +210,7 @@ def _trials(installation: Parts) -> Iterator[tuple[str, Callable[[], str | None]
     if installation.config.scanner:
         yield "virus scanner", ClamAV(installation.config.scanner).check
     if installation.config.alerts and installation.config.alerts.enabled:
-        yield "rota", rota
+        yield "rota", partial(demand_rota, installation)
     yield "outgoing mail", sends
     if installation.config.audit.send_to:
         yield "audit trail's witness", partial(try_out, installation.config.audit)
@@ -895,21 +888,7 @@ def _demand_alerts(installation: Parts) -> None:
     config = installation.config.alerts
     if config is None:
         raise ConfigError("alerts: nothing found; `run` and `worker` need it: write enabled = false to go without")
-    if config.enabled:
-        problems = _rota_problems(installation)
-        if problems:
-            raise ConfigError("; ".join(problems))
-
-
-def _rota_problems(installation: Parts) -> list[str]:
-    """What stands in the way of an alert reaching somebody."""
-    alerts = installation.config.alerts
-    if alerts is None or not alerts.enabled:
-        return []
-    from mailbot.rota import Rota
-
-    rota = Rota.load(Path(alerts.rota))
-    return rota.problems(installation.alert_book.roles(), now().date())
+    demand_rota(installation)
 
 
 def _say(step: str) -> None:

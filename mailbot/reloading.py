@@ -67,7 +67,7 @@ def reloaded(installation: Parts, path: Path) -> tuple[Parts, tuple[str, ...]]:
     vars(new).update({name: part for name, part in vars(installation).items() if name in GO_ON})
     vars(new)["office"] = dataclasses.replace(new.office, parse=kept.parse, assessor=kept.assessor)
     make_ready(new.office.composer, new.office.own_words)
-    _demand_rota(new)
+    demand_rota(new)
     return new, tuple(name for name in Config.__struct_fields__ if getattr(read, name) != getattr(config, name))
 
 
@@ -87,7 +87,8 @@ def books_of(installation: Parts) -> Books:
     )
 
 
-def _demand_rota(installation: Parts) -> None:
+def demand_rota(installation: Parts) -> None:
+    """Raises `ConfigError` with what stands in the way of an alert reaching somebody, where alerts are on."""
     alerts = installation.config.alerts
     if alerts is None or not alerts.enabled:
         return

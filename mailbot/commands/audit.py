@@ -13,14 +13,11 @@ import typer
 from mailbot.cases import audit
 from mailbot.cases.audit_check import received, verify
 from mailbot.cases.checkpoints import Checkpoint, public_key
+from mailbot.commands.options import ConfigOption
 from mailbot.errors import AuditBroken, MailbotError
 from mailbot.parts import Parts, parts_of
 
 app = typer.Typer(no_args_is_help=True, help="The audit trail: is it as it was written?")
-
-ConfigOption = Annotated[
-    str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
-]
 
 
 @app.command("verify")

@@ -13,12 +13,10 @@ import typer
 from mailbot.cases import database
 from mailbot.cases.archive import What
 from mailbot.cases.rotation import BACKUP_DAYS
+from mailbot.commands.options import ConfigOption
 from mailbot.errors import ConfigError
 from mailbot.parts import Parts, parts_of
 
-ConfigOption = Annotated[
-    str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
-]
 MAY_HAVE_GONE = "restored from a backup: it may have gone after that was made"
 
 

@@ -19,6 +19,7 @@ from mailbot.cases.access import Officer
 from mailbot.cases.outlines import Outlines
 from mailbot.cases.subscriptions import Event
 from mailbot.clock import now
+from mailbot.commands.options import ConfigOption, JsonOption
 from mailbot.config import OIDC
 from mailbot.domain import Role
 from mailbot.errors import CaseErased, ConfigError, MailbotError
@@ -27,11 +28,6 @@ from mailbot.targets import LONDON
 
 tokens = typer.Typer(no_args_is_help=True, help="Tokens by which other systems use the API.")
 webhooks = typer.Typer(no_args_is_help=True, help="Other systems that are told what happens.")
-
-ConfigOption = Annotated[
-    str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 @tokens.command("add")

@@ -12,14 +12,11 @@ import typer
 from mailbot.cases import audit
 from mailbot.cases.inspection_file import read_inspections
 from mailbot.cases.inspections import Outcome, differences
+from mailbot.commands.options import ConfigOption
 from mailbot.commands.reports import FormatOption, write
 from mailbot.parts import parts_of
 
 app = typer.Typer(no_args_is_help=True, help="Inspections of services.")
-
-ConfigOption = Annotated[
-    str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
-]
 
 
 @app.callback()

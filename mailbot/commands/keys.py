@@ -10,14 +10,12 @@ import msgspec
 import typer
 
 from mailbot.cases.vault import Purpose
+from mailbot.commands.options import ConfigOption
 from mailbot.errors import KeysMissing
 from mailbot.parts import parts_of
 
 app = typer.Typer(no_args_is_help=True, help="The keys under which everything is sealed.")
 
-ConfigOption = Annotated[
-    str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
 Which = Literal["identity", "narrative", "all"]
 PurposeOption = Annotated[Which, typer.Option("--purpose", help="Which keys.")]

@@ -14,6 +14,7 @@ from mailbot.cases.access import Officer
 from mailbot.cases.courts import Forum, Included, Order
 from mailbot.cases.retention import HoldKind, What
 from mailbot.cases.rights import Choices, notices
+from mailbot.commands.options import ConfigOption
 from mailbot.errors import ConfigError, NotAllowed
 from mailbot.parts import Parts, parts_of
 
@@ -22,9 +23,6 @@ export_app = typer.Typer(no_args_is_help=True, help="What is given to people, to
 court_app = typer.Typer(no_args_is_help=True, help="What a court or an appeal is given.")
 export_app.add_typer(court_app, name="court")
 
-ConfigOption = Annotated[
-    str | None, typer.Option("--config", help="The configuration file; else $MAILBOT_CONFIG, else ./config.toml.")
-]
 AsOption = Annotated[str, typer.Option("--as", help="Who does it: an officer who keeps the records.")]
 WhatOption = Annotated[What, typer.Option("--what", help="The cases, or their originals on the mail server alone.")]
 Reference = Annotated[str, typer.Argument(help="The case, such as MB-4F7K-29QX.")]

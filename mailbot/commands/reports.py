@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from mailbot.commands.options import ConfigOption
 from mailbot.errors import ReportRefused
 from mailbot.parts import Parts, parts_of
 
@@ -32,7 +33,7 @@ def annual(
     ] = False,
     because: Annotated[str, typer.Option(help="Why no count is withheld. It stands in the report: name nobody.")] = "",
     publish: Annotated[bool, typer.Option("--publish", help="Publish it: it stays as it is for good.")] = False,
-    config: Annotated[str | None, typer.Option("--config", help="The configuration file.")] = None,
+    config: ConfigOption = None,
 ) -> None:
     """The report on workers' disclosures that the law asks for each year, made safe for everybody to read."""
     from mailbot.reports.annual import in_form

@@ -30,6 +30,8 @@ from mailbot.intake.parse import barely_read, parse
 from mailbot.intake.scanner import ClamAV
 
 SECONDS = 30
+START_SECONDS = 60
+"""How long the other process may take to start: no message is read by half because the machine is busy."""
 MEMORY_BYTES = 500_000_000
 LENGTH_BYTES = 8
 
@@ -91,12 +93,16 @@ class _Child:
             stdout=subprocess.PIPE,
             bufsize=0,
         )
+        self._has_started = False
         self._to, self._from = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         with contextlib.suppress(BrokenPipeError):  # one that does not start is noticed when it is asked
             _write(self._to, msgspec.msgpack.encode(rules))
 
     def read(self, raw: RawMail, seconds: float) -> Email:
         try:
+            if not self._has_started:
+                self._answer(time.monotonic() + START_SECONDS)
+                self._has_started = True
             _write(self._to, msgspec.msgpack.encode(raw))
             return msgspec.msgpack.decode(self._answer(time.monotonic() + seconds), type=Email)
         except (_TookTooLong, _Died, BrokenPipeError, msgspec.DecodeError) as error:
@@ -150,6 +156,7 @@ def _serve(memory_bytes: int) -> None:
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a library prints must not get between the answers
     bound(memory_bytes)
+    _write(answers, b"")  # it has started
     while (frame := _read(sys.stdin.buffer)) is not None:
         raw = msgspec.msgpack.decode(frame, type=RawMail)
         del frame
