@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -169,16 +170,26 @@ def statements(text: str) -> Iterator[tuple[int, int]]:
 def all_told(email: Email, phrases: Iterable[Phrase], parts: Sequence[str] = ("text", "subject")) -> Iterator[Told]:
     """Every phrase found in the named parts, in the order of the text."""
     for part in parts:
-        text = email.part(part).translate(_STRAIGHT)
-        folded = text.casefold()
-        possible = [(phrase, within) for phrase in phrases if (within := phrase.pattern.within(folded))]
-        for start, end in statements(text) if possible else ():
-            statement = text[start:end]
-            folded = statement.casefold()
-            for phrase, within in possible:
-                match = within.search(statement, folded)
-                if match and not (phrase.unless and phrase.unless.search(statement, folded)):
+        text, folded = _straightened(email.part(part))
+        possible = [phrase for phrase in phrases if phrase.pattern.possible_in(folded)]
+        for start, statement, folded_statement in _cut(text) if possible else ():
+            for phrase in possible:
+                match = phrase.pattern.search(statement, folded_statement)
+                if match and not (phrase.unless and phrase.unless.search(statement, folded_statement)):
                     yield Told(phrase.name, start + match.start(), start + match.end(), part, phrase.clause)
+
+
+@lru_cache(maxsize=8)
+def _straightened(text: str) -> tuple[str, str]:
+    """The text with straight quotes, and the same casefolded: a message is asked for a dozen things in turn."""
+    straight = text.translate(_STRAIGHT)
+    return straight, straight.casefold()
+
+
+@lru_cache(maxsize=8)
+def _cut(text: str) -> tuple[tuple[int, str, str], ...]:
+    """Where each statement starts, the statement, and the same casefolded."""
+    return tuple((start, text[start:end], text[start:end].casefold()) for start, end in statements(text))
 
 
 def first_told(email: Email, phrases: Iterable[Phrase], parts: Sequence[str] = ("text", "subject")) -> Told | None:

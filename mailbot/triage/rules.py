@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -74,22 +74,15 @@ class RuleBook:
     def hits(self, text: str, part: str = "text") -> Iterator[Evidence]:
         """Every flag the rules raise in `text`, with the words that did it."""
         folded = text.casefold()
-        possible = list(self._possible(text, folded))
+        stands = cache(lambda sought: sought.search(text, folded) is not None)  # several rules want the same together
+        possible = [compiled for compiled in self._compiled if compiled.pattern.possible_in(folded)]
         for start, end in sentences(text) if possible else ():
             sentence = text[start:end].replace("\n", " ")
-            folded = sentence.casefold()
+            folded_sentence = sentence.casefold()
             for compiled in possible:
-                match = compiled.match(sentence, folded)
-                if match:
+                match = compiled.match(sentence, folded_sentence)
+                if match and (compiled.together_with is None or stands(compiled.together_with)):
                     yield _evidence(compiled.rule, text, start + match.start(), start + match.end(), part)
-
-    def _possible(self, text: str, folded: str) -> Iterator[_Compiled]:
-        """The rules that may speak of a sentence of `text`. What several want together is looked for once."""
-        stands = cache(lambda sought: sought.search(text, folded) is not None)
-        for compiled in self._compiled:
-            narrowed = compiled.within(folded)
-            if narrowed and (compiled.together_with is None or stands(compiled.together_with)):
-                yield narrowed
 
     def hits_in(self, email: Email, parts: tuple[str, ...]) -> tuple[Evidence, ...]:
         """Every flag in the named parts of a message."""
@@ -105,11 +98,6 @@ class _Compiled:
     unless: Sought | None
     silenced_by: tuple[Cue, ...]
     together_with: Sought | None
-
-    def within(self, folded: str) -> _Compiled | None:
-        """The rule cut down to what may be found in a text; None where it cannot speak of any of its sentences."""
-        pattern = self.pattern.within(folded)
-        return None if pattern is None else replace(self, pattern=pattern)
 
     def match(self, sentence: str, folded: str) -> re.Match[str] | None:
         match = self.pattern.search(sentence, folded)

@@ -1,62 +1,99 @@
 """Patterns that are looked for in thousands of sentences, most of which they cannot be in.
 
 Python tries every alternative of a pattern at every letter. What each of them must contain (a word or a part of one) is
-worked out once, and a text without any of those is passed over: the phrases of `mailbot.triage.phrases` take a
-fifth of the time so. What is found stays the same, for `possible_in` errs to yes alone.
+worked out once; one pass over a text finds all such words that stand in it (Aho and Corasick, 1975), and only
+alternatives whose word is there are tried. What is found stays the same: `possible_in` errs to yes alone.
 """
 
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from re import _compiler, _parser  # type: ignore[attr-defined]  # private: tests/triage/test_sought.py guards them
 from re import _constants as op  # type: ignore[attr-defined]
 from typing import Any
 
+import ahocorasick
+
 _SHORTEST = 2
 """A single letter is in every text, and so is no help."""
 
+_TEXTS = 64
+"""For how many texts it is remembered which words stand in them: the sentences of a message are gone through often."""
 
-_Needy = tuple[re.Pattern[str], frozenset[str] | None]
-"""A pattern, and the words of which it needs one."""
+
+class _Words:
+    """All words that any pattern needs, found in a text in one pass."""
+
+    def __init__(self) -> None:
+        self._automaton = ahocorasick.Automaton()
+        self._lock = threading.Lock()
+        self.standing_in = lru_cache(maxsize=_TEXTS)(self._standing_in)
+
+    def add(self, words: Iterable[str]) -> None:
+        with self._lock:
+            for word in words:
+                self._automaton.add_word(word, word)
+            self.standing_in.cache_clear()
+
+    def _standing_in(self, folded: str) -> frozenset[str]:
+        with self._lock:
+            if self._automaton.kind != ahocorasick.AHOCORASICK:
+                self._automaton.make_automaton()
+        return frozenset(word for _, word in self._automaton.iter(folded))
+
+
+_WORDS = _Words()
 
 
 class Sought:
     """One of several patterns, found as `re` finds them joined by ``|``, capitals not mattering."""
 
     def __init__(self, *patterns: str, flags: int = re.IGNORECASE) -> None:
-        parsed = [_parser.parse(one, int(flags)) for one in patterns]  # once, flags as `re` has them: starting is slow
-        self._patterns = [(_compiler.compile(one, int(flags)), _needs(one)) for one in parsed]
+        parsed = [part for one in patterns for part in _alternatives(_parser.parse(one, int(flags)))]
+        self._patterns = [_compiler.compile(one, int(flags)) for one in parsed]  # parsed once: starting is slow
+        self._always: list[int] = []
+        self._by_word: dict[str, list[int]] = {}
+        for number, one in enumerate(parsed):
+            needed = _needs(one)
+            for word in needed or ():
+                self._by_word.setdefault(word, []).append(number)
+            if needed is None:
+                self._always.append(number)
+        self._words = frozenset(self._by_word)
+        _WORDS.add(self._words)
 
-    def within(self, folded: str) -> Sought | None:
-        """Those that may be found in a text given as `str.casefold` leaves it; None where certainly none is."""
-        possible = _possible(self._patterns, folded)
-        if not possible:
-            return None
-        narrowed = Sought()
-        narrowed._patterns = possible
-        return narrowed
+    def possible_in(self, folded: str) -> bool:
+        """Whether it may be found in a text given as `str.casefold` leaves it; where not, it certainly is not."""
+        return bool(self._always) or not self._words.isdisjoint(_WORDS.standing_in(folded))
 
     def search(self, text: str, folded: str | None = None) -> re.Match[str] | None:
         """The first place of a pattern in `text`. `folded` is the text casefolded, where the caller has it."""
         first: re.Match[str] | None = None
-        for pattern, _ in _possible(self._patterns, text.casefold() if folded is None else folded):
-            match = pattern.search(text)
+        for number in self._possible(text.casefold() if folded is None else folded):
+            match = self._patterns[number].search(text)
             if match and (first is None or match.start() < first.start()):
                 first = match
         return first
 
+    def _possible(self, folded: str) -> list[int]:
+        words = self._words & _WORDS.standing_in(folded)
+        if not words:
+            return self._always
+        return sorted({*self._always, *(number for word in words for number in self._by_word[word])})
 
-def _possible(patterns: list[_Needy], folded: str) -> list[_Needy]:
-    found = []
-    for one in patterns:
-        if one[1] is None:
-            found.append(one)
-            continue
-        for word in one[1]:
-            if word in folded:
-                found.append(one)
-                break
-    return found
+
+def _alternatives(parsed: Any) -> Iterator[Any]:
+    """A pattern as the patterns that it is one of: ``\\b(?:a|b)c`` is ``\\bac`` or ``\\bbc``, in that order."""
+    items = list(parsed)
+    at = next((place for place, (kind, _) in enumerate(items) if kind is not op.AT), len(items))
+    if at == len(items) or items[at][0] is not op.BRANCH:
+        yield parsed
+        return
+    for branch in items[at][1][1]:
+        yield _parser.SubPattern(parsed.state, [*items[:at], *branch, *items[at + 1 :]])
 
 
 def _needs(items: Any) -> frozenset[str] | None:
