@@ -91,6 +91,17 @@ def claiming(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(writes=True, audit_key=None)
 
 
+def inserting(connection: sa.Connection, table: sa.Table) -> Any:
+    """An insertion that may say ON CONFLICT, which SQLAlchemy has for each database apart."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as insert_postgres
+
+        return insert_postgres(table)
+    from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+    return insert_sqlite(table)
+
+
 def alone(connection: sa.Connection) -> None:
     """Has a transaction that was not begun as `writing` wait for those that were; it must hold no row by then."""
     if connection.dialect.name == "postgresql" and not connection.get_execution_options().get("writes"):

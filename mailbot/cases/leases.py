@@ -24,7 +24,7 @@ from typing import IO, Any
 
 import sqlalchemy as sa
 
-from mailbot.cases.database import claiming, storage_errors
+from mailbot.cases.database import claiming, inserting, storage_errors
 from mailbot.cases.schema import leases
 from mailbot.errors import StorageFailed
 from mailbot.log import log
@@ -106,7 +106,7 @@ class Leases:
 
     def _insert(self, connection: sa.Connection, what: str) -> bool:
         row = {"what": what, "holder": self.holder, "session": self._session, "until": self._until()}
-        insert = _insert(self._is_postgres).values(**row).on_conflict_do_nothing().returning(leases.c.what)
+        insert = inserting(connection, leases).values(**row).on_conflict_do_nothing().returning(leases.c.what)
         return connection.execute(insert).first() is not None
 
     def _give_up(self, which: sa.ColumnElement[bool]) -> None:
@@ -223,13 +223,3 @@ class Leases:
 def database_time() -> sa.ColumnElement[Any]:
     """What the clock of PostgreSQL shows now, not when the transaction began."""
     return sa.func.clock_timestamp(type_=sa.DateTime(timezone=True))
-
-
-def _insert(postgres: bool) -> Any:
-    if postgres:
-        from sqlalchemy.dialects.postgresql import insert as insert_postgres
-
-        return insert_postgres(leases)
-    from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-
-    return insert_sqlite(leases)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from mailbot.cases.database import claiming, storage_errors, writing
+from mailbot.cases.database import claiming, inserting, storage_errors, writing
 from mailbot.cases.leases import Leases
 from mailbot.cases.schema import cases, entries, leases, messages, raw_messages
 from mailbot.cases.vault import Purpose, Vault
@@ -100,17 +100,21 @@ class Ledger:
 
         Where another process has kept one of them meanwhile, that one is left out of what comes back: it is theirs.
         """
+        digests = [hashlib.sha256(mail.content).hexdigest() for mail in mails]
         with storage_errors():
             vault_ids = self._vault.open_many(len(mails))
             with self._writing.begin() as connection:
+                aside = self._set_aside_among(connection, digests)
                 kept = [
-                    self._keep_one(connection, vault_id, mail) for vault_id, mail in zip(vault_ids, mails, strict=True)
+                    self._keep_one(connection, vault_id, mail, digest, may_be_aside=digest in aside)
+                    for vault_id, mail, digest in zip(vault_ids, mails, digests, strict=True)
                 ]
         return [stored for stored in kept if stored is not None]
 
-    def _keep_one(self, connection: sa.Connection, vault_id: str, mail: RawMail) -> StoredMail | None:
-        digest = hashlib.sha256(mail.content).hexdigest()
-        twin = self._set_aside_twin(connection, mail, digest)
+    def _keep_one(
+        self, connection: sa.Connection, vault_id: str, mail: RawMail, digest: str, *, may_be_aside: bool
+    ) -> StoredMail | None:
+        twin = self._set_aside_twin(connection, mail, digest) if may_be_aside else None
         if twin is not None and twin.folder == mail.folder and twin.uid_validity != mail.uid_validity:
             self._take_over(connection, twin.id, mail)
             return None
@@ -130,14 +134,22 @@ class Ledger:
         if twin is not None:
             same = {name: getattr(twin, name) for name in ("state", "problem", "danger", "set_aside_at")}
             values |= same  # one item for staff, known at both places
-        try:
-            with connection.begin_nested():
-                message_id = connection.execute(sa.insert(messages).returning(messages.c.id), values).scalar_one()
-        except sa.exc.IntegrityError:
+        taken = inserting(connection, messages).values(values).returning(messages.c.id)
+        unless_taken = taken.on_conflict_do_nothing(index_elements=["mailbox", "folder", "uid_validity", "uid"])
+        message_id = connection.execute(unless_taken).scalar_one_or_none()
+        if message_id is None:
             return None  # the unique place is taken: another process was faster
         sealed = self._vault.seal(vault_id, Purpose.IDENTITY, RAW_PLACE, mail.content)
         connection.execute(sa.insert(raw_messages).values(message_id=message_id, sealed=sealed))
         return None if twin is not None else StoredMail(id=message_id, vault_id=vault_id, mail=mail)
+
+    @staticmethod
+    def _set_aside_among(connection: sa.Connection, digests: Collection[str]) -> set[str]:
+        """Those digests of which a message is set aside already, in whatever mailbox."""
+        aside = messages.c.state == MessageState.SET_ASIDE
+        return set(
+            connection.execute(sa.select(messages.c.sha256).where(messages.c.sha256.in_(digests), aside)).scalars()
+        )
 
     @staticmethod
     def _set_aside_twin(connection: sa.Connection, mail: RawMail, digest: str) -> Any:
@@ -233,7 +245,9 @@ class Ledger:
     def _stored(self, which: sa.ColumnElement[bool], limit: int) -> list[StoredMail]:
         query = _with_bytes().where(messages.c.state == MessageState.STORED, which).order_by(messages.c.id).limit(limit)
         with storage_errors(), self._engine.connect() as connection:
-            return [self._opened(row) for row in connection.execute(query)]
+            rows = connection.execute(query).all()
+            self._vault.take_in_hand({row.vault_id for row in rows})
+            return [self._opened(row) for row in rows]
 
     def original(self, message_id: int) -> StoredMail:
         """One message with its bytes as they arrived."""

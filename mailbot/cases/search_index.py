@@ -59,9 +59,12 @@ class SearchIndex:
         self._vault = vault
 
     def add_case(self, case_id: int, reference: str, narrative: Narrative, identity: Identity) -> None:
-        """Enters a new case: it is found by its reference, too."""
-        self._add(case_id, [reference, *_texts(narrative)])
-        self._add_senders({(case_id, digest) for digest in _known_by(self._vault.keyring, identity)})
+        """Enters a new case, of which nothing is kept yet: it is found by its reference, too."""
+        tokens = self._document([reference, *_texts(narrative)])
+        self._connection.execute(sa.insert(search_documents).values(case_id=case_id, tokens=tokens))
+        wrote = sorted(_known_by(self._vault.keyring, identity))
+        if wrote:
+            self._connection.execute(sa.insert(senders), [{"case_id": case_id, "digest": digest} for digest in wrote])
 
     def add_message(self, case_id: int, narrative: Narrative, identity: Identity) -> None:
         """Enters one more message of a case."""

@@ -86,12 +86,13 @@ class Threads:
         near = self._letter(self._digests(one for token in clues.tokens[:3] for one in variants(token, TOKEN_ALPHABET)))
         if near is not None:
             return Suggestion(reference=near.reference, why=NEAR_TOKEN, answers_us=True)
-        if found := self._case(cases.c.reference.in_(clues.references)):
+        if clues.references and (found := self._case(cases.c.reference.in_(clues.references))):
             return Suggestion(reference=found, why=NAMED, answers_us=True)
         close = {one for reference in clues.references[:5] for one in variants(reference, f"{REFERENCE_ALPHABET}-")}
         if close and (found := self._case(cases.c.reference.in_(close))):
             return Suggestion(reference=found, why=NEAR_NAMED, answers_us=True)
-        if found := self._case(messages.c.message_id_digest.in_(self._digests(clues.answers)), by_message=True):
+        answered = messages.c.message_id_digest.in_(self._digests(clues.answers))
+        if clues.answers and (found := self._case(answered, by_message=True)):
             return Suggestion(reference=found, why=ANSWERED, answers_us=False)
         since = self._clock() - SAME_TOPIC_WITHIN
         same = (messages.c.topic_digest == self.topic_digest(email, clues)) & (messages.c.received_at > since)

@@ -12,6 +12,7 @@ record, so that a ciphertext moved to another row does not open.
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import hmac
 import json
@@ -150,7 +151,7 @@ class Vault:
         self._key_store = key_store
         self._reread = reread
         self._sought: dict[tuple[Purpose, str], float] = {}
-        self._fresh: dict[tuple[str, Purpose], bytes] = {}
+        self._in_hand: dict[tuple[str, Purpose], bytes] = {}
 
     def create_store(self) -> None:
         """Makes the key store's tables where they are not there yet."""
@@ -166,8 +167,24 @@ class Vault:
                 names = current_names(connection)
                 under = {purpose: self._current(purpose, names.get(purpose)) for purpose in Purpose}
                 connection.execute(sa.insert(key_table), [_wrapped(*whose, key, under) for whose, key in fresh.items()])
-        self._fresh = fresh  # the batch in hand is sealed without asking the store again
+        self._in_hand = fresh
         return vault_ids
+
+    def take_in_hand(self, vault_ids: Collection[str]) -> None:
+        """Fetches the keys of a batch at once: it is opened and sealed without asking the store again.
+
+        What was in hand before is put back. What is not in hand is asked for when it is needed.
+        """
+        ordered = sorted(vault_ids)
+        found: dict[tuple[str, Purpose], bytes] = {}
+        with self._key_store.connect() as connection:
+            for at in range(0, len(ordered), KEYS_A_QUERY):
+                query = sa.select(key_table).where(key_table.c.vault_id.in_(ordered[at : at + KEYS_A_QUERY]))
+                for row in connection.execute(query):
+                    purpose = Purpose(row.purpose)
+                    with contextlib.suppress(KeysMissing):  # raised again where that one is asked for
+                        found[row.vault_id, purpose] = self._unwrapped(purpose, row)
+        self._in_hand = found
 
     def destroy(self, vault_ids: Collection[str]) -> None:
         """Destroys both data keys of each, for good: what they sealed cannot be read any more, here or in a backup.
@@ -175,7 +192,7 @@ class Vault:
         On SQLite nothing of them is left in its files. Doing it twice does no harm.
         """
         ordered = sorted(vault_ids)
-        self._fresh = {whose: key for whose, key in self._fresh.items() if whose[0] not in vault_ids}
+        self._in_hand = {whose: key for whose, key in self._in_hand.items() if whose[0] not in vault_ids}
         with changing(self._key_store).begin() as connection:
             for at in range(0, len(ordered), KEYS_A_QUERY):
                 these = key_table.c.vault_id.in_(ordered[at : at + KEYS_A_QUERY])
@@ -211,9 +228,9 @@ class Vault:
         ]
 
     def _data_key(self, vault_id: str, purpose: Purpose) -> bytes:
-        fresh = self._fresh.get((vault_id, purpose))
-        if fresh is not None:
-            return fresh
+        in_hand = self._in_hand.get((vault_id, purpose))
+        if in_hand is not None:
+            return in_hand
         query = sa.select(key_table.c.key_name, key_table.c.wrapped).where(
             key_table.c.vault_id == vault_id, key_table.c.purpose == purpose
         )

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from mailbot.domain import Email, Evidence, Nation
@@ -327,10 +328,15 @@ _NEIGHBOUR = re.compile(
 )
 
 
+_LEFT_OUT = re.compile(r"['’.]")
+_APART = re.compile(r"[-–,\s]+")
+
+
+@lru_cache(maxsize=5000)
 def _key(words: str) -> str:
     """How names are compared: no case, apostrophes, hyphens, stops or ampersands."""
-    plain = re.sub(r"['’.]", "", words.casefold().replace("&", " and "))
-    return " ".join(re.sub(r"[-–,\s]+", " ", plain).split())
+    plain = _LEFT_OUT.sub("", words.casefold().replace("&", " and "))
+    return " ".join(_APART.sub(" ", plain).split())
 
 
 class Gazetteer:
@@ -426,7 +432,7 @@ class Gazetteer:
             name = _key(text[words[at][1] : end])
             if name in self._named:
                 return count, self._named[name], end
-            if re.search(r"['’]s$", text[:end][-2:]) and name.removesuffix("s") in self._named:
+            if text[end - 2 : end] in ("'s", "’s") and name.removesuffix("s") in self._named:
                 return count, self._named[name.removesuffix("s")], end - 2
         return None
 

@@ -115,7 +115,7 @@ def test_a_case_whose_key_is_destroyed_is_left_out(installation: Installation) -
         reviewed(installation, reference)
     with installation.engine.connect() as connection:
         vault_id = connection.execute(sa.select(cases.c.vault_id).where(cases.c.reference == gone)).scalar_one()
-    installation.vault._fresh.clear()
+    installation.vault._in_hand.clear()
     with installation.vault._key_store.begin() as connection:
         connection.execute(sa.delete(key_table).where(key_table.c.vault_id == vault_id))
     lessons, erased = installation.learning.lessons("tester")
