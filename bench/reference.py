@@ -19,8 +19,8 @@ from typer.cli import get_docs_for_click
 from typer.main import get_command
 
 from mailbot import config
-from mailbot.__main__ import app
 from mailbot.cases.access import ALLOWED, CONFIRMED_BY_A_SECOND
+from mailbot.commands.app import app
 from mailbot.config import shipped
 from mailbot.domain import Role
 from mailbot.triage.cues import CUES

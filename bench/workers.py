@@ -22,7 +22,8 @@ import sqlalchemy as sa
 from mailbot.cases import database
 from mailbot.config import shipped
 from mailbot.intake.labelled import as_mail
-from mailbot.pipeline import FILED_AT_ONCE, process
+from mailbot.pipeline import process
+from mailbot.taking_in import FILED_AT_ONCE
 from tests.conftest import installed
 from tests.doubles import mail
 from tests.fleet import Fleet, running_fleet

@@ -16,14 +16,13 @@ from mailbot.cases.key_file import keys_from_command
 from mailbot.cases.leases import Leases
 from mailbot.cases.ledger import Ledger
 from mailbot.cases.standing import Standings
-from mailbot.cases.store import Store
 from mailbot.cases.vault import Keyring, Vault, read_keys
 from mailbot.clock import now
 from mailbot.config import Config, config_path, shipped
 from mailbot.domain import Email, RawMail, RegisteredService
 from mailbot.errors import MailbotError
 from mailbot.later import later
-from mailbot.pipeline import Office
+from mailbot.office import Office
 
 if TYPE_CHECKING:  # what takes long to load is loaded where it is built: a command may need none of it
     from mailbot.cases.alerts import AlertBook
@@ -49,6 +48,7 @@ if TYPE_CHECKING:  # what takes long to load is loaded where it is built: a comm
     from mailbot.cases.second_looks import SecondLooks
     from mailbot.cases.services import Services
     from mailbot.cases.standards import Weighings
+    from mailbot.cases.store import Store
     from mailbot.cases.subscriptions import Subscriptions
     from mailbot.correspondence.compose import Composer
     from mailbot.correspondence.own_words import OwnWords
@@ -125,6 +125,8 @@ class Parts:
 
     @cached_property
     def store(self) -> Store:
+        from mailbot.cases.store import Store
+
         return Store(self.engine, self.vault, now, self.restricted_mailboxes, self.config.queue.in_force)
 
     @cached_property
@@ -346,7 +348,7 @@ class Parts:
         triage = self.config.triage
         return Office(
             ledger=self.ledger,
-            store=self.store,
+            store=later(lambda: self.store),
             aside=self.aside,
             standings=self.standings,
             parse=later(lambda: self.reader),

@@ -19,7 +19,7 @@ from mailbot.config import Config, Mailbox
 from mailbot.errors import MailbotError, StorageFailed
 from mailbot.intake.mailbox import ImapFolder, Listed
 from mailbot.intake.maildir import MaildirFolder
-from mailbot.pipeline import opened
+from mailbot.taking_in import opened
 
 if TYPE_CHECKING:
     from mailbot.intake.oauth import Tokens

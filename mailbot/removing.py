@@ -20,7 +20,7 @@ from mailbot.errors import MailboxUnreachable
 from mailbot.intake.mailbox import ImapFolder, Listed
 from mailbot.intake.maildir import MaildirFolder
 from mailbot.log import log
-from mailbot.pipeline import opened
+from mailbot.taking_in import opened
 
 if TYPE_CHECKING:
     from mailbot.intake.oauth import Tokens

@@ -15,7 +15,7 @@ from mailbot.correspondence.notify import LETTER_STATES, Fate, reference_of
 from mailbot.correspondence.paper import on_paper
 from mailbot.domain import Channel, LetterState, QueuedLetter
 from mailbot.errors import AddressUnusable, DeliveryFailed, ServerAway, StorageFailed
-from mailbot.pipeline import never
+from mailbot.office import never
 
 
 class Results(dict[LetterState, int]):

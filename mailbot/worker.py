@@ -33,9 +33,11 @@ from mailbot.config import Config, Mailbox
 from mailbot.errors import MailbotError, MailboxUnreachable
 from mailbot.intake.mailbox import ImapMailbox
 from mailbot.log import log
-from mailbot.pipeline import Office, file_stored, poll, warm_up
+from mailbot.office import Office
+from mailbot.pipeline import warm_up
 from mailbot.rota import Rota
 from mailbot.sending import ask_after, lay_out, send
+from mailbot.taking_in import file_stored, poll
 from mailbot.webhooks import tell as tell_others
 from mailbot.witness import checkpoint
 

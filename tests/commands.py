@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import IO, NoReturn
 
 
@@ -49,8 +50,13 @@ def mailbot(*words: str, environment: Mapping[str, str] | None = None, typed: st
 def _load() -> None:
     """Loads what most commands need, so that no child has to."""
     import mailbot.__main__
+    import mailbot.cases.store
     import mailbot.triage.decide
     import mailbot.web.accounts  # noqa: F401
+    from mailbot.commands.app import PLACES
+
+    for place in PLACES.values():
+        import_module(f"mailbot.commands.{place.partition(':')[0]}")
 
 
 def _run(

@@ -39,7 +39,7 @@ from mailbot.correspondence.own_words import OwnWords
 from mailbot.dispatch import Dispatch
 from mailbot.domain import Role
 from mailbot.intake.parse import parse
-from mailbot.pipeline import Office
+from mailbot.office import Office
 from mailbot.web import accounts
 from tests.commands import mailbot
 from tests.doubles import StillClock, WordJudge

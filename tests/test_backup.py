@@ -20,11 +20,11 @@ from typing import BinaryIO
 import pytest
 import sqlalchemy as sa
 
-from mailbot.__main__ import app
 from mailbot.cases import archive, copies, database
 from mailbot.cases.archive import What
 from mailbot.cases.backup import Backups
 from mailbot.cases.schema import audit, letters, metadata
+from mailbot.commands.app import app
 from mailbot.domain import ActionKind, Decision, Role
 from mailbot.errors import BackupRefused
 from mailbot.pipeline import process

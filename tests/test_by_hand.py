@@ -40,7 +40,9 @@ from mailbot.domain import (
 )
 from mailbot.errors import EnteredAlready, NotAllowed, StorageFailed
 from mailbot.intake.parse import parse
-from mailbot.pipeline import Office, Tally, file_handed_back, process
+from mailbot.office import Office, Tally
+from mailbot.pipeline import process
+from mailbot.taking_in import file_handed_back
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import NOON, WordJudge, assessment, mail
 

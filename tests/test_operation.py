@@ -29,14 +29,15 @@ from mailbot.config import Config, Mailbox, Outgoing
 from mailbot.correspondence.smtp import SmtpCarrier
 from mailbot.domain import Correction, Decision, Role
 from mailbot.log import Log
-from mailbot.pipeline import poll, process
+from mailbot.pipeline import process
 from mailbot.sending import send
+from mailbot.taking_in import poll
 from mailbot.triage.artefacts import Artefact
 from mailbot.web import metrics
 from mailbot.web.health import rendered
 from tests.conftest import OFFICER, Installation
 from tests.doubles import NOON, mail
-from tests.servers import free_ports
+from tests.servers import ServerMissing, free_ports, program
 from tests.servers.smtp_sink import running_smtp_sink
 from tests.web.conftest import application, key_store_of
 
@@ -177,12 +178,24 @@ def test_the_dashboard_and_the_alert_rules_name_metrics_that_there_are(scraped: 
     assert there_are == explained & there_are, "a metric that the documentation does not explain"
     labels = set(re.findall(r"\{\{ ?(?:\$labels\.)?(\w+) ?\}\}", asked + rules)) - {"value"}
     assert labels <= set(re.findall(r'(\w+)="', scraped))
+    assert [one for one in picked_out(asked + rules) if not re.search(one, scraped, re.MULTILINE)] == []
+
+
+def picked_out(text: str) -> list[str]:
+    """For each value that a query picks out of a metric, the pattern of a line that has it."""
+    return [
+        rf'^{metric}{{.*\b{label}="{value}"'
+        for metric, matchers in re.findall(r"\b(mailbot_\w+)\{([^}]*)\}", text)
+        for label, values in re.findall(r'(\w+)=~?"([^"]*)"', matchers)
+        for value in values.split("|")
+    ]
 
 
 def test_prometheus_takes_the_alert_rules_and_its_own_configuration() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed: it comes with Debian's prometheus")
+    try:
+        promtool = program("promtool", package="prometheus")
+    except ServerMissing as missing:
+        pytest.skip(str(missing))
     for what, file in (("rules", "prometheus-alerts.yml"), ("config", "prometheus.yml")):
         checked = subprocess.run(
             [promtool, "check", what, str(OPERATION / file)], check=False, capture_output=True, text=True
@@ -267,7 +280,7 @@ def test_no_word_of_a_message_comes_into_the_log(
     (folder / "new" / "crash").write_bytes(planted(b"From: x\r\nSubject: y\r\n\r\nCRASH\r\n"))
     log = Log()
     log.configure(logging.DEBUG, "json" if written == "json" else "text")
-    monkeypatch.setattr("mailbot.pipeline.log", log)
+    monkeypatch.setattr("mailbot.taking_in.log", log)
     tally = poll(Mailbox(name="enquiries", kind="maildir", path=str(folder)), sqlite.office)
     said = capfd.readouterr()
 
@@ -312,7 +325,7 @@ def test_a_unit_is_exposed_to_little(unit: Path) -> None:
 def test_the_units_run_commands_that_there_are() -> None:
     from typer.main import get_command
 
-    from mailbot.__main__ import app
+    from mailbot.commands.app import app
 
     known = set(get_command(app).commands)  # type: ignore[attr-defined]
     run = re.findall(r"/opt/mailbot/bin/mailbot (\S+)", "".join(unit.read_text() for unit in UNITS))

@@ -11,7 +11,9 @@ from mailbot.cases.schema import cases, letters
 from mailbot.config import Acknowledgements
 from mailbot.domain import ActionKind, CaseState, Correction, Decision
 from mailbot.errors import NotAllowed
-from mailbot.pipeline import Tally, file_handed_back, process
+from mailbot.office import Tally
+from mailbot.pipeline import process
+from mailbot.taking_in import file_handed_back
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import mail
 

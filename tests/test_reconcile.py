@@ -16,8 +16,9 @@ import pytest
 from mailbot.cases.schema import cases, letters
 from mailbot.config import Mailbox
 from mailbot.errors import MailboxUnreachable
-from mailbot.pipeline import Tally, take_in
+from mailbot.office import Tally
 from mailbot.reconcile import Reconciliation, reconcile
+from mailbot.taking_in import take_in
 from tests.commands import mailbot
 from tests.conftest import Installation
 from tests.doubles import mail

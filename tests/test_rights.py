@@ -14,7 +14,6 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from mailbot.__main__ import app
 from mailbot.cases import schema
 from mailbot.cases.access import Officer
 from mailbot.cases.courts import Courts, CourtState, Forum, Included, Order
@@ -23,6 +22,7 @@ from mailbot.cases.letters import LETTER_PLACE
 from mailbot.cases.requests import Outcome, RequestKind, Requests, last_day
 from mailbot.cases.rights import Choices, Export, Rights
 from mailbot.cases.vault import Purpose
+from mailbot.commands.app import app
 from mailbot.domain import Assessment, Channel, Correction, Decision, Email, Letter, Role, TaskKind
 from mailbot.errors import NotAllowed
 from mailbot.pipeline import process

@@ -47,8 +47,9 @@ from mailbot.domain import (
 )
 from mailbot.errors import NotAllowed, StaleWrite
 from mailbot.intake.parse import parse
+from mailbot.office import Tally
 from mailbot.parts import judge
-from mailbot.pipeline import Tally, process
+from mailbot.pipeline import process
 from mailbot.sending import send
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import NOON, assessment, mail

@@ -21,8 +21,8 @@ from mailbot.alerts import all_taken_in, beat, sound
 from mailbot.cases.standing import Standings
 from mailbot.config import Alerts, Config, Mailbox, Outgoing
 from mailbot.errors import AlarmFailed, MailbotError, MailboxUnreachable
-from mailbot.pipeline import poll, take_in
 from mailbot.reconcile import troubles
+from mailbot.taking_in import poll, take_in
 from tests.commands import mailbot
 from tests.conftest import Installation
 from tests.doubles import mail

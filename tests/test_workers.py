@@ -26,9 +26,11 @@ from mailbot.config import Mailbox
 from mailbot.domain import Assessment, Email
 from mailbot.errors import ArtefactRefused, ConfigError, MailbotError
 from mailbot.later import later
+from mailbot.office import Tally
 from mailbot.parts import Parts, parts_of
-from mailbot.pipeline import Tally, file_stored, process, take_in
+from mailbot.pipeline import process
 from mailbot.reloading import reloaded
+from mailbot.taking_in import file_stored, take_in
 from tests.conftest import Installation
 from tests.doubles import WordJudge, mail
 from tests.fleet import running_fleet
@@ -336,6 +338,6 @@ def test_taking_in_nothing_loads_neither_judge_nor_letters(sqlite: Installation)
     done = subprocess.run(words, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "mailbot.pipeline" in loaded
+    assert "mailbot.taking_in" in loaded
     heavy = "flask flask_security scipy numpy sklearn skops weasyprint alembic apscheduler requests rich jinja2"
     assert loaded & {*heavy.split(), "mailbot.triage.decide", "mailbot.correspondence.compose"} == set()

@@ -1,4 +1,4 @@
-"""Filing a judged message: parted into narrative and identity, sealed, and written as a case with its letter."""
+"""Filing a judged message: its narrative and identity sealed, and written as a case with its letter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mailbot.cases.joining import Joining, add_task, clear_columns, restrict_sug
 from mailbot.cases.learning import note_opinions
 from mailbot.cases.ledger import MessageState, StoredMail
 from mailbot.cases.letters import ACKNOWLEDGEMENT, LETTER_PLACE, queue_letter
-from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, masked
+from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, Identity, Narrative
 from mailbot.cases.schema import cases, letters, messages
 from mailbot.cases.search_index import SearchIndex
 from mailbot.cases.threads import REFERENCE_ALPHABET, Threads
@@ -46,7 +46,7 @@ SAME_MESSAGE_ID = "another message came under the same Message-ID with other wor
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A message ready to be filed: read, judged, its thread known, its letter written.
+    """A message ready to be filed: read, judged, parted by `masked`, its thread known, its letter written.
 
     `reference` is its case's; `reply_address` where answers to its mailbox's letters come back. Of what an officer
     entered, `assessment` is the judgement with what they were told, and `judged` what the machine alone said.
@@ -60,6 +60,8 @@ class Judged:
     reply: Reply
     letter: Letter | None
     reply_address: str
+    narrative: Narrative
+    identity: Identity
     judged: Assessment | None = None
 
 
@@ -186,14 +188,12 @@ class Filing:
             return None
         query = sa.select(cases).where(cases.c.reference == thread.case_reference).with_for_update()
         case = self._connection.execute(query).one()
-        narrative, identity = masked(message.email, message.assessment)
-        narrative = dataclasses.replace(narrative, reply=reply)
         in_restricted = stored.mail.mailbox in self._restricted_mailboxes
         found = clear_columns(message.assessment)
         found["restricted"] = in_restricted or message.assessment.restricted
         if in_restricted:
             found["mailbox"] = stored.mail.mailbox
-        self._joining.add(case, stored, narrative, identity, found)
+        self._joining.add(case, stored, message.narrative, message.identity, found)
         self._alert(case.id, message.assessment)
         if thread.returned_letter is not None:
             self._joining.return_letter(case, thread.returned_letter)
@@ -206,8 +206,7 @@ class Filing:
         return case_id
 
     def _new_case(self, stored: StoredMail, message: Judged) -> int:
-        narrative, identity = masked(message.email, message.assessment)
-        narrative = dataclasses.replace(narrative, reply=message.reply)
+        narrative, identity = message.narrative, message.identity
         state = LetterState.DUE if message.reply.acknowledge else LetterState.WITHHELD
         suggested = self._suggested(message.thread.suggestion)
         case_id: int = self._connection.execute(

@@ -47,7 +47,7 @@ class Identity:
 def masked(email: Email, assessment: Assessment) -> tuple[Narrative, Identity]:
     """The message parted into what officers read, identity masked, and who wrote it.
 
-    Evidence spans are carried over to the masked text. `reply` of the narrative is filled in by `Filing.file`.
+    Evidence spans are carried over to the masked text. `reply` of the narrative is for whoever files it to fill in.
     """
     masker = Masker(email, assessment.postal_address)
     parts = {

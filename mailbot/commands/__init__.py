@@ -1,1 +1,1 @@
-"""The command line, a module for each kind of work; `mailbot.__main__` puts them together."""
+"""The command line, a module for each kind of work; `mailbot.commands.app` has all of them by name."""

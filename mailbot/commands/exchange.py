@@ -1,5 +1,4 @@
-"""`mailbot token`, `mailbot webhook`, `mailbot export cases` and `mailbot staff link`: what other systems have to do
-with this one."""
+"""`mailbot token`, `mailbot webhook` and `mailbot export cases`: what other systems have to do with this one."""
 
 from __future__ import annotations
 
@@ -20,7 +19,6 @@ from mailbot.cases.outlines import Outlines
 from mailbot.cases.subscriptions import Event
 from mailbot.clock import now
 from mailbot.commands.options import ConfigOption, JsonOption
-from mailbot.config import OIDC
 from mailbot.domain import Role
 from mailbot.errors import CaseErased, ConfigError, MailbotError
 from mailbot.parts import Parts, parts_of
@@ -96,18 +94,6 @@ def webhook_remove(name: str, config: ConfigOption = None) -> None:
     print(f"{name} is told nothing more")
 
 
-def link(email: str, config: ConfigOption = None) -> None:
-    """Hand an account over to single sign-on: its password and second factor end at once."""
-    from mailbot.cases.provider_accounts import ProviderAccounts
-
-    installation = parts_of(config).ready()
-    if installation.config.web.oidc is None:
-        raise ConfigError("web.oidc: nothing found; without single sign-on nobody could use the account any more")
-    keyring = installation.vault.keyring
-    ProviderAccounts(installation.engine, keyring, now).hand_over(email, by=audit.COMMAND_LINE)
-    print(f"{email} signs in by single sign-on from now on")
-
-
 def cases(
     out: Path,
     since: Annotated[str, typer.Option(help="Cases on which something was done since then: 2026-11-01, or with time.")],
@@ -164,17 +150,3 @@ def _moment(written: str) -> datetime:
     except ValueError:
         raise ConfigError(f'--since: found "{written}"; allowed: 2026-11-01 or 2026-11-01T09:00') from None
     return at if at.tzinfo else at.replace(tzinfo=LONDON)
-
-
-def single_sign_on(settings: OIDC) -> str:
-    """What the sign-in service says that it is; raises `ConfigError` where it does not answer as it should."""
-    from mailbot.web.single_sign_on import try_out
-
-    return try_out(settings)
-
-
-def register(app: typer.Typer, staff: typer.Typer) -> None:
-    """Puts these commands where the command line has them."""
-    app.add_typer(tokens, name="token")
-    app.add_typer(webhooks, name="webhook")
-    staff.command("link")(link)

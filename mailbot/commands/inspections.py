@@ -1,4 +1,4 @@
-"""`mailbot inspections` and `mailbot report inspection`: the regulator's file of outcomes, and a service's brief."""
+"""`mailbot inspections`: the regulator's file of outcomes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from mailbot.cases import audit
 from mailbot.cases.inspection_file import read_inspections
 from mailbot.cases.inspections import Outcome, differences
 from mailbot.commands.options import ConfigOption
-from mailbot.commands.reports import FormatOption, write
 from mailbot.parts import parts_of
 
 app = typer.Typer(no_args_is_help=True, help="Inspections of services.")
@@ -42,21 +41,6 @@ def take_over(
     for old, new in changes.changed:
         print(f"changed  {_named(new)}: {', '.join(differences(old, new))}")
     print(f"{len(changes.new)} new, {len(changes.changed)} changed, {changes.same} as before")
-
-
-def brief(
-    urn: str,
-    officer: Annotated[str, typer.Option("--as", help="Whose sight of it this is; audited.")],
-    form: FormatOption = "html",
-    config: ConfigOption = None,
-) -> None:
-    """What is held for the next inspection of a service, by theme, with nothing in it that gives a source away."""
-    from mailbot.reports.inspection import in_form
-    from mailbot.web import accounts
-
-    installation = parts_of(config).ready()
-    made = installation.briefs.brief(urn.upper(), accounts.officer(installation.engine, officer))
-    write(in_form(made, form))
 
 
 def _named(one: Outcome) -> str:

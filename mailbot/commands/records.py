@@ -14,6 +14,7 @@ from mailbot.cases.access import Officer
 from mailbot.cases.courts import Forum, Included, Order
 from mailbot.cases.retention import HoldKind, What
 from mailbot.cases.rights import Choices, notices
+from mailbot.commands.exchange import cases
 from mailbot.commands.options import ConfigOption
 from mailbot.errors import ConfigError, NotAllowed
 from mailbot.parts import Parts, parts_of
@@ -170,6 +171,9 @@ def one_case(
     print(f"{reference}: {len(made.withheld)} details withheld, each with its section: {out}")
     for notice in notices(officer):
         print(notice)
+
+
+export_app.command("cases")(cases)
 
 
 @court_app.command("ask")

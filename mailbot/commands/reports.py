@@ -58,6 +58,22 @@ def annual(
     write(in_form(report, form))
 
 
+@app.command("inspection")
+def brief(
+    urn: str,
+    officer: Annotated[str, typer.Option("--as", help="Whose sight of it this is; audited.")],
+    form: FormatOption = "html",
+    config: ConfigOption = None,
+) -> None:
+    """What is held for the next inspection of a service, by theme, with nothing in it that gives a source away."""
+    from mailbot.reports.inspection import in_form
+    from mailbot.web import accounts
+
+    installation = parts_of(config).ready()
+    made = installation.briefs.brief(urn.upper(), accounts.officer(installation.engine, officer))
+    write(in_form(made, form))
+
+
 def _published(installation: Parts, wanted: Wanted, *, publish: bool) -> AnnualReport:
     if publish or wanted != type(wanted)(year=wanted.year):
         raise ReportRefused("say who draws the report up: --as ADDRESS, a whistleblowing officer")

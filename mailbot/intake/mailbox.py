@@ -32,7 +32,7 @@ IDLE_SECONDS = 25
 """How long one IDLE lasts (RFC 2177 allows 29 minutes). Ending it is answered at once, or the connection is dead."""
 
 BATCH_MESSAGES = 100
-BATCH_BYTES = 25_000_000
+BATCH_BYTES = 8_000_000
 
 NOT_OURS = frozenset(rb"\noselect \nonexistent \sent \drafts \all \flagged \important".split())
 """Folders that hold no arrived mail of their own (RFC 6154): what was sent, and views of what lies in others."""

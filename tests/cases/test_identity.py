@@ -27,7 +27,8 @@ from mailbot.domain import Correction, Decision, Entry, EntryKind, Relation, Rol
 from mailbot.errors import ConfigError, NotAllowed
 from mailbot.intake.parse import parse
 from mailbot.intake.taking_out import FAILED, NOT_SCANNED, NOT_THERE, TakingOut, file_in
-from mailbot.pipeline import file_handed_back, process
+from mailbot.pipeline import process
+from mailbot.taking_in import file_handed_back
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import NOON, mail
 

@@ -25,11 +25,12 @@ from mailbot.config import Config, Mailbox, Outgoing, Retention, load
 from mailbot.domain import ActionKind, ActionState, Correction, Decision, LetterState, RawMail, Role
 from mailbot.errors import ConfigError, KeysMissing, NotAllowed
 from mailbot.intake.mailbox import ImapFolder
-from mailbot.pipeline import process, take_in
+from mailbot.pipeline import process
 from mailbot.reconcile import reconcile
 from mailbot.removing import remove_originals
 from mailbot.reports.disclosures import Disclosures
 from mailbot.reports.year import ReportingYear
+from mailbot.taking_in import take_in
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import mail
 from tests.servers import ServerMissing

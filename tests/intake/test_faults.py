@@ -20,7 +20,8 @@ from mailbot.errors import MailboxUnreachable
 from mailbot.intake import mailbox as intake
 from mailbot.intake.mailbox import IDLE_SECONDS, TIMEOUT_SECONDS, ImapMailbox
 from mailbot.intake.oauth import Tokens
-from mailbot.pipeline import Tally, take_in
+from mailbot.office import Tally
+from mailbot.taking_in import take_in
 from tests.conftest import Installation
 from tests.doubles import mail
 from tests.servers import ServerMissing

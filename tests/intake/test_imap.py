@@ -16,7 +16,9 @@ from mailbot.config import Mailbox
 from mailbot.domain import RawMail
 from mailbot.errors import MailboxUnreachable
 from mailbot.intake.mailbox import ImapMailbox
-from mailbot.pipeline import Tally, process, take_in
+from mailbot.office import Tally
+from mailbot.pipeline import process
+from mailbot.taking_in import take_in
 from tests.conftest import Installation
 from tests.doubles import mail
 from tests.servers import ServerMissing

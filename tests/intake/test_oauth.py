@@ -21,7 +21,8 @@ from mailbot.config import Mailbox, OAuth
 from mailbot.errors import MailboxUnreachable
 from mailbot.intake.mailbox import ImapMailbox
 from mailbot.intake.oauth import Tokens
-from mailbot.pipeline import Tally, take_in
+from mailbot.office import Tally
+from mailbot.taking_in import take_in
 from tests.conftest import Installation
 from tests.doubles import StillClock, mail
 from tests.servers import ServerMissing

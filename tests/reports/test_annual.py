@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from mailbot.__main__ import app
 from mailbot.cases.joining import add_task
 from mailbot.cases.schema import audit, cases
+from mailbot.commands.app import app
 from mailbot.config import Reports
 from mailbot.domain import ActionKind, Correction, Decision, Role, ServiceType, Situation, TaskKind, Whistleblowing
 from mailbot.errors import NotAllowed, ReportRefused

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import shutil
 import socket
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +50,18 @@ def unprivileged(*names: str) -> Account:
         known = {each.pw_name: each for each in pwd.getpwall()}
         entry = next(known[name] for name in names if name in known)
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def program(name: str, package: str) -> str:
+    """The path of a program that `debian-programs.sh` laid into this environment, or that is installed.
+
+    Raises `ServerMissing` with the Debian package it comes with.
+    """
+    places = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin"]
+    found = shutil.which(name, path=os.pathsep.join(places))
+    if found is None:
+        raise ServerMissing(package)
+    return found
 
 
 def free_ports(count: int) -> list[int]:

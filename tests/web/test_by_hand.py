@@ -17,7 +17,7 @@ from mailbot.cases.access import Permission, may
 from mailbot.cases.schema import cases
 from mailbot.config import Config, Mailbox, Outgoing, Web
 from mailbot.domain import EntryKind, Role
-from mailbot.pipeline import file_handed_back
+from mailbot.taking_in import file_handed_back
 from mailbot.web.app import create_app
 from mailbot.web.by_hand import MAX_FILES_BYTES, UNKNOWN, kind_of
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation

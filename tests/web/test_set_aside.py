@@ -12,7 +12,9 @@ from werkzeug.test import TestResponse
 from mailbot.cases.access import Permission, may
 from mailbot.cases.schema import audit
 from mailbot.domain import Role
-from mailbot.pipeline import Tally, file_handed_back, process
+from mailbot.office import Tally
+from mailbot.pipeline import process
+from mailbot.taking_in import file_handed_back
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import mail
 from tests.web.conftest import SignedIn, token_of
