@@ -8,7 +8,7 @@ EPOCH ?= 1790000000
 .PHONY: help setup demo test fast soak check format docs lock debian train encoder wheel wheel-check sbom clean
 
 help:            ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
 
 setup: .venv/.runtime  ## build .venv; the command is then .venv/bin/mailbot
 
@@ -63,10 +63,12 @@ sbom: setup      ## write dist/mailbot.cdx.json: all that an installation holds,
 	$(PYTHON) -m venv .venv-sbom
 	.venv-sbom/bin/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-sbom.txt
 	mkdir -p dist
-	.venv-sbom/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --mc-type application --output-reproducible --of JSON -o dist/mailbot.cdx.json
+	sed 's/^dynamic = .*/version = "$(VERSION)"/' pyproject.toml >.venv-sbom/pyproject.toml
+	PYTHONWARNINGS=ignore .venv-sbom/bin/cyclonedx-py requirements requirements.txt --pyproject .venv-sbom/pyproject.toml --mc-type application --output-reproducible --of JSON -o dist/mailbot.cdx.json
 
-debian:          ## install the Debian packages that the tests need
+debian: | .venv/bin/python  ## install the Debian packages that the tests need
 	@sh tests/servers/debian-packages.sh
+	@sh tests/servers/debian-programs.sh $(BIN)
 
 lock:            ## write the hash-pinned requirements again from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra postgres --extra letters --extra notify --extra m365 --extra encoder --group build --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --python-version 3.11 -o requirements.txt

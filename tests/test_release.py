@@ -217,6 +217,14 @@ def test_the_changelog_tells_of_this_version() -> None:
     assert re.findall(r"^## (\d+\.\d+\.\d+)", told, re.MULTILINE)[0] == mailbot.__version__
 
 
+def test_whatever_names_the_wheel_or_the_image_names_this_version() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "docs/operation/Containerfile"]
+    named = {page.name: set(re.findall(r"mailbot[-:](\d+\.\d+\.\d+)", page.read_text("utf-8"))) for page in pages}
+
+    assert named["README.md"] == named["operation.md"] == named["Containerfile"] == {mailbot.__version__}
+    assert set().union(*named.values()) == {mailbot.__version__}
+
+
 def test_each_exception_to_the_security_rules_says_why() -> None:
     bare = re.compile(r"noqa: (?:[A-Z]+\d+,? ?)*\bS\d+(?:, ?[A-Z]+\d+)*\s*$", re.MULTILINE)
 

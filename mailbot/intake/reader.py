@@ -13,6 +13,7 @@ import contextlib
 import os
 import resource
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -92,6 +93,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
+            process_group=0,  # Ctrl+C is for the parent, which has the message in hand read to its end
         )
         self._has_started = False
         self._to, self._from = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
@@ -149,7 +151,8 @@ def _read(pipe: IO[bytes]) -> bytes | None:
 
 
 def _serve(memory_bytes: int) -> None:
-    """Reads message after message until the parent goes."""
+    """Reads message after message until the parent goes. SIGTERM to all of a service's processes is for the parent."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     rules = msgspec.msgpack.decode(_read(sys.stdin.buffer) or b"", type=ReadingRules)
     scan = ClamAV(rules.scanner) if rules.scanner else None
     identifier()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -25,16 +26,16 @@ def with_file(content: bytes) -> RawMail:
     return dataclasses.replace(mail(), content=LARGE + head + encoded + b"--b--\r\n")
 
 
-def memory_of_children() -> list[int]:
-    """The peak memory of each child of this process, in bytes."""
-    peaks = []
+def memory_of_children() -> dict[int, int]:
+    """The peak memory of each child of this process in bytes, by its number."""
+    peaks = {}
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
             told = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
         except OSError:
             continue  # that process has ended meanwhile
         if told["PPid"].strip() == str(os.getpid()) and "VmHWM" in told:
-            peaks.append(int(told["VmHWM"].split()[0]) * 1024)
+            peaks[int(told["Pid"])] = int(told["VmHWM"].split()[0]) * 1024
     return peaks
 
 
@@ -70,7 +71,7 @@ def test_a_message_of_ninety_megabytes_is_read_with_its_attachments() -> None:
 
     assert email.text == "See the film."
     assert [(one.name, one.size, one.unread) for one in email.attachments] == [("film.mp4", 66_000_000, True)]
-    assert max(memory_of_children()) < 500_000_000
+    assert max(memory_of_children().values()) < 500_000_000
 
 
 @pytest.mark.soak
@@ -113,3 +114,14 @@ def test_the_process_that_reads_ends_with_its_parent() -> None:
     while len(memory_of_children()) >= before and time.monotonic() < until:
         time.sleep(0.05)
     assert len(memory_of_children()) == before - 1
+
+
+def test_a_message_in_hand_is_read_to_its_end_when_the_whole_service_is_told_to_stop() -> None:
+    others = memory_of_children()
+    read = Reader(ReadingRules())
+    read(mail("warm"))
+    (child,) = memory_of_children().keys() - others.keys()
+    os.kill(child, signal.SIGTERM)  # as systemd and a container's end tell every process
+
+    assert read(mail("Whole.")).defects == ()
+    assert os.getpgid(child) != os.getpgrp(), "Ctrl+C goes to every process of the terminal's group"
