@@ -170,9 +170,8 @@ def test_when_the_process_dies_before_the_judgement_the_next_one_judges_and_file
 
 def test_what_a_run_of_its_mailbox_finds_unjudged_is_judged_there(installation: Installation) -> None:
     enter(installation, call())
-    unfiled = installation.ledger.unfiled("enquiries", 10)
-
-    assert process(unfiled, installation.office) == Tally(filed=1)
+    with installation.ledger.claimed(10, "enquiries") as unfiled:
+        assert process(unfiled, installation.office) == Tally(filed=1)
     assert process(unfiled, installation.office) == Tally(filed=1)  # as another thread would, that read it before
     assert len(installation.store.queue(OFFICER)) == 1
     with installation.engine.connect() as connection:

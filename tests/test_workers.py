@@ -153,6 +153,18 @@ def test_no_message_is_two_workers_at_once_and_the_deads_are_free(installation: 
     assert file_stored(installation.office) == Tally(filed=5)
 
 
+def test_no_more_is_claimed_than_memory_is_meant_for_and_one_message_at_least(
+    sqlite: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [one.id for one in sqlite.ledger.keep([mail(uid=number) for number in range(1, 4)])]
+    with sqlite.engine.connect() as connection:
+        size = connection.execute(sa.select(schema.messages.c.size).limit(1)).scalar_one()
+    for most, claimed in ((2 * size, numbers[:2]), (size - 1, numbers[:1])):
+        monkeypatch.setattr("mailbot.cases.ledger.CLAIMED_BYTES", most)
+        with sqlite.ledger.claimed(9) as found:
+            assert [one.id for one in found] == claimed
+
+
 def test_broken_rules_stop_a_run_and_set_no_message_aside(sqlite: Installation) -> None:
     def broken() -> WordJudge:
         raise ArtefactRefused("rules.toml: not what its card says")

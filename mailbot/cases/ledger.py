@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -28,6 +29,7 @@ from mailbot.domain import Entry, RawMail
 
 RAW_PLACE = "raw_messages.sealed"
 ENTRY_PLACE = "entries.sealed_entry"
+CLAIMED_BYTES = 8_000_000
 
 
 class MessageState(StrEnum):
@@ -197,19 +199,11 @@ class Ledger:
         with storage_errors(), self._engine.connect() as connection:
             return [TakenIn(*row) for row in connection.execute(query)]
 
-    def unfiled(self, mailbox: str, limit: int) -> list[StoredMail]:
-        """Messages that were stored and not filed, oldest first: what a crash left half-way."""
-        return self._stored(messages.c.mailbox == mailbox, limit)
-
-    def handed_back(self, limit: int) -> list[StoredMail]:
-        """What a person hands over, oldest first: to be tried again, to be filed by hand, or entered by hand (P25)."""
-        return self._stored(_handed_over(), limit)
-
     @contextlib.contextmanager
     def claimed(self, limit: int, mailbox: str | None = None, *, handed: bool = False) -> Iterator[list[StoredMail]]:
         """Up to `limit` messages that are stored and not filed, oldest first: nobody else gets them meanwhile.
 
-        Of all mailboxes or one; with `handed` those alone that a person handed over. What is not filed when it ends is
+        All together have at most `CLAIMED_BYTES`, or there is but one: a full mailbox needs no more memory. Of all mailboxes or one; with `handed` those alone that a person handed over. What is not filed when it ends is
         free again; what a worker that died had claimed is free as soon as that shows (`mailbot.cases.leases`).
         """
         with self.leases.present():
@@ -221,7 +215,7 @@ class Ledger:
                     self._in_hand.difference_update(numbers)
 
     def _claim(self, limit: int, mailbox: str | None, *, handed: bool) -> list[int]:
-        stored = sa.select(messages.c.id).where(messages.c.state == MessageState.STORED)
+        stored = sa.select(messages.c.id, messages.c.size).where(messages.c.state == MessageState.STORED)
         if mailbox is not None:
             stored = stored.where(messages.c.mailbox == mailbox)
         if handed:
@@ -235,7 +229,10 @@ class Ledger:
         with self._lock:
             query = stored.where(free, messages.c.id.not_in(self._in_hand)).order_by(messages.c.id).limit(limit)
             with storage_errors(), self._claiming.begin() as connection:
-                numbers = list(connection.execute(query.with_for_update(skip_locked=True, of=messages)).scalars())
+                free_ones = connection.execute(query.with_for_update(skip_locked=True, of=messages)).all()
+                sizes = itertools.accumulate(row.size for row in free_ones)
+                numbers = [row.id for row, size in zip(free_ones, sizes, strict=True) if size <= CLAIMED_BYTES]
+                numbers = numbers or [row.id for row in free_ones[:1]]
                 change = sa.update(messages).where(messages.c.id.in_(numbers)).values(claimed_by=self.leases.holder)
                 if numbers:
                     connection.execute(change)

@@ -180,8 +180,8 @@ def test_a_second_decision_on_the_same_message_changes_nothing(sqlite: Installat
 
     assert decide(client, 1, "retry").status_code == 404
     assert len(acts(sqlite)) == before
-    (handed,) = sqlite.ledger.handed_back(10)
-    assert handed.by_hand
+    with sqlite.ledger.claimed(10, handed=True) as (handed,):
+        assert handed.by_hand
 
 
 @pytest.mark.parametrize("decision", ["", "delete", "RETRY"])
