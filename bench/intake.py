@@ -3,7 +3,8 @@
 The same mail lies in a real Dovecot, over TLS, for each of: a program that fetches, keeps the bytes durably and moves,
 and does nothing else (the limit); django-helpdesk's `get_email` and django-mailbox's `getmail` from the package index;
 `mailbot poll --once` by one process and by two at the same time, without the encoder; and by one with it. Start-up
-counts. Memory is the highest sum that a command and its children share among them (PSS).
+counts. Memory is the most that a command and its children hold at once, what they share counted once (PSS). What was
+measured of another number of messages stays in the file.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -77,22 +77,20 @@ class Run(NamedTuple):
 
 
 def main(of_realistic: int, of_small: int) -> None:
-    found: dict[str, object] = {
-        "date": f"{now():%Y-%m-%d}",
-        "cores": len(os.sched_getaffinity(0)),
-        "machine": platform.machine(),
-        "load before": round(os.getloadavg()[0], 1),
-    }
-    bags = {"realistic": (realistic, of_realistic), "small": (small, of_small)}
+    path = Path(__file__).parent / "intake.json"
+    found: dict[str, object] = json.loads(path.read_text()) if path.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
         peers = polled.installed(Path(folder))
         if isinstance(peers, str):
             print(peers)
-        for name, (bag, count) in bags.items():
-            if count:
-                found[name] = contest(Path(folder) / name, bag, count, peers if isinstance(peers, Path) else None)
-                print_table(name, count, found[name])
-    (Path(__file__).parent / "intake.json").write_text(json.dumps(found, indent=2) + "\n")
+        for name, bag, count in (("realistic", realistic, of_realistic), ("small", small, of_small)):
+            if not count:
+                continue
+            machine = {"cores": len(os.sched_getaffinity(0)), "load before": round(os.getloadavg()[0], 1)}
+            figures = contest(Path(folder) / name, bag, count, peers if isinstance(peers, Path) else None)
+            found[f"{count} {name}"] = {"date": f"{now():%Y-%m-%d}", **machine, "figures": figures}
+            print_table(name, count, figures)
+            path.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def contest(folder: Path, bag: Callable[[int], Iterator[bytes]], count: int, peers: Path | None) -> dict[str, Figures]:
@@ -206,8 +204,7 @@ def _held(pid: int) -> int:
     return 0
 
 
-def print_table(name: str, count: int, figures: object) -> None:
-    assert isinstance(figures, dict)
+def print_table(name: str, count: int, figures: Mapping[str, Figures]) -> None:
     print(f"\n{count} {name} messages\n")
     print("| | seconds | a second | of the limit | times django-helpdesk | processor ms | peak MB |")
     print("|---|---:|---:|---:|---:|---:|---:|")

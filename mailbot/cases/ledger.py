@@ -203,8 +203,9 @@ class Ledger:
     def claimed(self, limit: int, mailbox: str | None = None, *, handed: bool = False) -> Iterator[list[StoredMail]]:
         """Up to `limit` messages that are stored and not filed, oldest first: nobody else gets them meanwhile.
 
-        All together have at most `CLAIMED_BYTES`, or there is but one: a full mailbox needs no more memory. Of all mailboxes or one; with `handed` those alone that a person handed over. What is not filed when it ends is
-        free again; what a worker that died had claimed is free as soon as that shows (`mailbot.cases.leases`).
+        All together have at most `CLAIMED_BYTES`, or there is but one: a full mailbox needs no more memory. Of all
+        mailboxes or one; with `handed` those alone that a person handed over. What is not filed when it ends is free
+        again; what a worker that died had claimed is free as soon as that shows (`mailbot.cases.leases`).
         """
         with self.leases.present():
             numbers = self._claim(limit, mailbox, handed=handed)

@@ -48,32 +48,28 @@ class ReadingRules(Struct, frozen=True):
 class Reader:
     """Reads messages, each in at most `seconds` and with at most `memory_bytes` beyond what reading needs anyhow.
 
-    Each thread that reads has a child of its own, started with its first message.
+    The one child is started with the first message; threads that read wait for one another.
     """
 
     def __init__(self, rules: ReadingRules, *, seconds: float = SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
         self._rules = rules
         self._seconds = seconds
         self._memory_bytes = memory_bytes
-        self._of_thread = threading.local()
+        self._child: _Child | None = None
+        self._lock = threading.Lock()
 
     def __call__(self, raw: RawMail) -> Email:
         """The message as far as it can be read; never raises for what is in it."""
-        child = self._child()
-        try:
-            return child.read(raw, self._seconds)
-        except _TookTooLong:
-            why = f"reading it took longer than {self._seconds:g} seconds"
-        except _Died:
-            why = "reading it took too much memory or failed badly"
-        self._of_thread.child = None
+        with self._lock:
+            self._child = self._child or _Child(self._rules, self._memory_bytes)
+            try:
+                return self._child.read(raw, self._seconds)
+            except _TookTooLong:
+                why = f"reading it took longer than {self._seconds:g} seconds"
+            except _Died:
+                why = "reading it took too much memory or failed badly"
+            self._child = None
         return barely_read(raw.content, f"{why}; only its headers and first words are read")
-
-    def _child(self) -> _Child:
-        child: _Child | None = getattr(self._of_thread, "child", None)
-        if child is None:
-            child = self._of_thread.child = _Child(self._rules, self._memory_bytes)
-        return child
 
 
 class _TookTooLong(Exception):
