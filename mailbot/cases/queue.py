@@ -33,6 +33,8 @@ from mailbot.domain import (
 )
 
 PAGE_SIZE = 50
+MOST_COUNTED = 1000
+"""How many closed cases are counted for the pages that those stand on; for later pages all are, as open ones are."""
 LANGUAGES = ("en", "cy")
 MINE, NOBODYS = "mine", "nobodys"
 NOT_YET, LATE = "not_yet", "late"
@@ -104,8 +106,9 @@ class QueuePage:
     """One page of the queue.
 
     `pinned` are the dangers that nobody has seen; they stand in `counts`, and not in `entries`. `counts` are those of
-    each state under the filters; `late` counts what nobody has seen within a working day, whatever the filters. The
-    page stands as it was `at` that moment.
+    each state under the filters; closed cases are counted on their own pages alone, and there are `more` of them, and
+    of pages, than were counted. `late` counts what nobody has seen within a working day, whatever the filters. The page
+    stands as it was `at` that moment.
     """
 
     pinned: Sequence[QueueEntry]
@@ -114,6 +117,7 @@ class QueuePage:
     last: int
     first_of: int
     total: int
+    more: bool
     counts: Mapping[CaseState, int]
     late: int
     at: datetime
@@ -132,7 +136,7 @@ class Queue:
         now = self._clock()
         narrow = [_any(name, values, officer, now) for name, values in _by_name(filters)]
         with storage_errors(), self._engine.connect() as connection:
-            counts = self._counts(connection, officer, narrow)
+            counts, more = self._counts(connection, officer, narrow, state, number)
             pinned = self._pinned(connection, officer, narrow)
             total = counts[state] - (sum(bool(row.is_chosen) for row in pinned) if state is CaseState.NEW else 0)
             last = max(1, -(-total // PAGE_SIZE))
@@ -140,11 +144,12 @@ class Queue:
             chosen = (cases.c.state == state, *narrow, *((~UNSEEN_DANGER,) if state is CaseState.NEW else ()))
             return QueuePage(
                 pinned=[entry_of(row) for row in pinned],
-                entries=self._listed(connection, officer, chosen, number, total),
+                entries=self._listed(connection, officer, chosen, number, None if more else total),
                 number=number,
-                last=last,
+                last=last + more,
                 first_of=(number - 1) * PAGE_SIZE + 1,
                 total=total,
+                more=more,
                 counts=counts,
                 late=connection.execute(visible(sa.select(sa.func.count()).where(*_late(now)), officer)).scalar_one(),
                 at=now,
@@ -159,11 +164,24 @@ class Queue:
             return connection.execute(query).first() is not None
 
     @staticmethod
-    def _counts(connection: sa.Connection, officer: Officer, narrow: Conditions) -> dict[CaseState, int]:
-        """How many cases each state has under the filters."""
-        each = [sa.select(sa.func.count()).where(cases.c.state == state, *narrow) for state in CaseState]
-        row = connection.execute(sa.select(*(visible(one, officer).scalar_subquery() for one in each))).one()
-        return dict(zip(CaseState, row, strict=True))
+    def _counts(
+        connection: sa.Connection, officer: Officer, narrow: Conditions, state: CaseState, number: int
+    ) -> tuple[dict[CaseState, int], bool]:
+        """How many cases each state has under the filters, closed ones only for a page of theirs.
+
+        Also says whether there are more closed ones than were counted.
+        """
+        states = (*OPEN_STATES, CaseState.CLOSED) if state is CaseState.CLOSED else OPEN_STATES
+        each = [visible(sa.select(sa.func.count()).where(cases.c.state == one, *narrow), officer) for one in states]
+        bounded = state is CaseState.CLOSED and number * PAGE_SIZE <= MOST_COUNTED
+        if bounded:
+            closed = visible(sa.select(cases.c.id).where(cases.c.state == CaseState.CLOSED, *narrow), officer)
+            each[-1] = sa.select(sa.func.count()).select_from(closed.limit(MOST_COUNTED + 1).subquery())
+        row = connection.execute(sa.select(*(one.scalar_subquery() for one in each))).one()
+        counts = dict(zip(states, row, strict=True))
+        if not bounded or counts[state] <= MOST_COUNTED:
+            return counts, False
+        return counts | {state: MOST_COUNTED}, True
 
     @staticmethod
     def _pinned(connection: sa.Connection, officer: Officer, narrow: Conditions) -> Sequence[Any]:
@@ -174,17 +192,21 @@ class Queue:
 
     @staticmethod
     def _listed(
-        connection: sa.Connection, officer: Officer, chosen: Conditions, number: int, total: int
+        connection: sa.Connection, officer: Officer, chosen: Conditions, number: int, total: int | None
     ) -> list[QueueEntry]:
-        """The `number`-th page of the `total` cases that are chosen, read from whichever end is nearer."""
-        before = (number - 1) * PAGE_SIZE
-        size = min(PAGE_SIZE, total - before)
-        after = total - before - size
-        backwards = after < before
+        """The `number`-th page of the cases that are chosen, read from whichever end is nearer where `total` is known.
+
+        Which cases stand on it is found out first, in an index alone: PostgreSQL would read every row before them.
+        """
+        before, size, backwards = (number - 1) * PAGE_SIZE, PAGE_SIZE, False
+        if total is not None:
+            size = min(PAGE_SIZE, total - before)
+            backwards = total - before - size < before
+        skipped = total - before - size if total is not None and backwards else before
         order = [column.desc() for column in ORDER] if backwards else ORDER
-        query = _entries(officer).where(*chosen).order_by(*order).limit(size).offset(min(before, after))
-        found = [entry_of(row) for row in connection.execute(query)]
-        return found[::-1] if backwards else found
+        page = visible(sa.select(cases.c.id), officer).where(*chosen).order_by(*order).limit(size).offset(skipped)
+        query = _entries(officer).where(cases.c.id.in_(page.scalar_subquery())).order_by(*ORDER)
+        return [entry_of(row) for row in connection.execute(query)]
 
 
 ORDER = (cases.c.priority, cases.c.due_at, cases.c.received_at, cases.c.id)

@@ -611,7 +611,7 @@ audit = sa.Table(
     sa.Column("reference", sa.String(16)),
     sa.Column("detail", sa.String(1000), nullable=False),
     sa.Column("digest", sa.String(64)),
-    sa.Index("ix_audit_reference", "reference"),
+    sa.Index("ix_audit_reference", "reference", "act"),
     sa.Index("ix_audit_actor", "actor", "id"),
     sa.Index("ix_audit_act", "act", "id"),
     sa.Index("ix_audit_at", "at", "id"),

@@ -217,6 +217,7 @@ def test_the_counts_equal_the_lists_and_leave_restricted_cases_out(
             page = desk.queue.page(officer, state, Filters(**filters))
             matching = [one for one in page.pinned if one.state is state]
             assert page.counts[state] == len(page.entries) + len(matching)
+            assert (CaseState.CLOSED in page.counts) is (state is CaseState.CLOSED)
             assert officer is WHISTLEBLOWING_OFFICER or not any(one.restricted for one in page.entries)
 
 
@@ -228,6 +229,21 @@ def test_pages_hold_fifty_and_every_case_stands_on_one(desk: Desk, monkeypatch: 
     assert [one.reference for page in pages for one in page.entries] == filed
     assert [(page.first_of, len(page.entries)) for page in pages] == [(1, 3), (4, 3), (7, 1)]
     assert (desk.page(number=9).number, desk.page(number=9).last) == (3, 3)
+
+
+def test_beyond_what_is_counted_every_closed_case_still_stands_on_a_page(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailbot.cases.queue.PAGE_SIZE", 2)
+    monkeypatch.setattr("mailbot.cases.queue.MOST_COUNTED", 4)
+    filed = [desk.file() for _ in range(9)]
+    for reference in (*filed, desk.file("WORKER")):
+        desk.change(reference, state=CaseState.CLOSED)
+    pages = [desk.queue.page(OFFICER, CaseState.CLOSED, Filters(), number) for number in (1, 2, 3, 4, 5)]
+
+    assert [one.reference for page in pages for one in page.entries] == filed
+    assert [(page.total, page.more, page.last) for page in pages] == [(4, True, 3)] * 2 + [(9, False, 5)] * 3
+    assert all(page.counts[CaseState.CLOSED] == page.total for page in pages)
 
 
 @pytest.mark.parametrize("filters", [{}, {"situation": ("quality_of_care",), "assigned": ("nobodys",)}])

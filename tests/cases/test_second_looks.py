@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from mailbot.cases.access import Officer
 from mailbot.cases.second_looks import estimated
@@ -62,6 +64,17 @@ def test_the_message_is_shown_without_what_the_machine_said(installation: Instal
 
     assert blind.narrative == "The food is poor."
     assert not {field.name for field in dataclasses.fields(blind)} & {"assessment", "priority", "entry"}
+
+
+def test_whether_a_case_was_read_is_asked_of_its_own_lines_in_the_audit_trail(sqlite: Installation) -> None:
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(sqlite.engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    sqlite.second_looks.count_waiting(OFFICER)
+    (counting,) = [one for one in asked if "FROM audit" in one[0]]
+
+    with sqlite.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {counting[0]}", counting[1]).all()
+    assert "SEARCH audit USING INDEX ix_audit_reference (reference=? AND act=?)" in [row.detail for row in plan]
 
 
 def test_whoever_has_read_a_case_gives_no_second_look_at_it(installation: Installation) -> None:

@@ -72,13 +72,29 @@ def test_every_filter_stands_in_the_form_with_what_is_chosen(client: FlaskClient
 
 def test_filters_narrow_the_list_and_the_counts_of_every_tab(client: FlaskClient, file: File) -> None:
     welsh, english = file(language="cy"), file()
-    file(language="cy", state=CaseState.CLOSED)
+    file(language="cy", state=CaseState.OPEN)
     page = client.get("/queue?language=cy").text
 
     assert listed(page) == [welsh]
     assert english not in page
     assert "To review (1)" in page
-    assert re.search(r'href="/queue\?state=closed&amp;language=cy">Closed <span class="tabs__count">1<', page)
+    assert re.search(r'href="/queue\?state=open&amp;language=cy">In hand <span class="tabs__count">1<', page)
+
+
+def test_closed_cases_are_counted_on_their_own_tab_alone_and_not_without_end(
+    client: FlaskClient, file: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailbot.cases.queue.PAGE_SIZE", 1)
+    monkeypatch.setattr("mailbot.cases.queue.MOST_COUNTED", 2)
+    for _ in range(4):
+        file(state=CaseState.CLOSED)
+    assert re.search(r'href="/queue\?state=closed">Closed</a>', client.get("/queue").text)
+
+    page = client.get("/queue?state=closed").text
+    assert 'Closed <span class="tabs__count">over 2<' in page
+    assert "1 to 1 of over 2" in page
+    assert "Page 2 of 3 or more" in page
+    assert 'Closed <span class="tabs__count">4<' in client.get("/queue?state=closed&page=4").text
 
 
 def test_a_chip_takes_its_filter_away_and_leaves_the_others(client: FlaskClient, file: File) -> None:
