@@ -2,7 +2,7 @@
 
 The same mail lies in a real Dovecot, over TLS, for each of: a program that fetches, keeps the bytes durably and moves,
 and does nothing else (the limit); django-helpdesk's `get_email` and django-mailbox's `getmail` from the package index;
-`mailbot poll --once` by one process and by two at the same time, without the encoder; and by one with it. Start-up
+`mailbot poll --once` by one process and by two at the same time, without the encoder; and by one with it (small messages: by one). Start-up
 counts. Memory is the most that a command and its children hold at once, what they share counted once (PSS). What was
 measured of another number of messages stays in the file.
 """
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,25 +83,28 @@ def main(of_realistic: int, of_small: int) -> None:
         peers = polled.installed(Path(folder))
         if isinstance(peers, str):
             print(peers)
-        for name, bag, count in (("realistic", realistic, of_realistic), ("small", small, of_small)):
+        bags = (("realistic", realistic, of_realistic, tuple(OURS)), ("small", small, of_small, ("one process",)))
+        for name, bag, count, ways in bags:
             if not count:
                 continue
             machine = {"cores": len(os.sched_getaffinity(0)), "load before": round(os.getloadavg()[0], 1)}
-            figures = contest(Path(folder) / name, bag, count, peers if isinstance(peers, Path) else None)
+            figures = contest(Path(folder) / name, bag(count), ways, peers if isinstance(peers, Path) else None)
             found[f"{count} {name}"] = {"date": f"{now():%Y-%m-%d}", **machine, "figures": figures}
             print_table(name, count, figures)
             path.write_text(json.dumps(found, indent=2) + "\n")
 
 
-def contest(folder: Path, bag: Callable[[int], Iterator[bytes]], count: int, peers: Path | None) -> dict[str, Figures]:
-    """Each contestant's figures for `count` messages of that kind."""
+def contest(folder: Path, bag: Iterable[bytes], ways: Sequence[str], peers: Path | None) -> dict[str, Figures]:
+    """Each contestant's figures for those messages, ours in these ways."""
     folder.mkdir()
-    names = [LIMIT, *(PEERS if peers else ()), *OURS]
+    mails = list(bag)
+    count = len(mails)
+    names = [LIMIT, *(PEERS if peers else ()), *ways]
     users = {name.replace(" ", "-"): PASSWORD for name in names}
     figures: dict[str, Figures] = {}
     with running_dovecot(users) as server:
         for name, user in zip(names, users, strict=True):
-            put(server, user, bag(count))
+            put(server, user, mails)
             place = folder / user
             place.mkdir()
             if name == LIMIT:

@@ -23,6 +23,7 @@ import base64
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 import sqlalchemy as sa
@@ -228,7 +229,10 @@ def _known_by(keyring: Keyring, identity: Identity) -> set[str]:
 
 
 def _hash(keyring: Keyring, label: bytes, text: str, size: int) -> str:
-    digest = hashlib.blake2b(
-        text.encode("utf-8", "surrogateescape"), digest_size=size, key=keyring.lookup, person=label
-    )
+    return _hashed(keyring.lookup, label, text, size)
+
+
+@lru_cache(maxsize=50_000)
+def _hashed(key: bytes, label: bytes, text: str, size: int) -> str:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=size, key=key, person=label)
     return base64.b32encode(digest.digest()).decode("ascii").rstrip("=").lower()

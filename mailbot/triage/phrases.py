@@ -18,7 +18,7 @@ import msgspec
 from mailbot.domain import Email, Evidence
 from mailbot.errors import ArtefactRefused
 from mailbot.triage.sentences import ends
-from mailbot.triage.sought import Sought
+from mailbot.triage.sought import Choice, Sought
 
 SAYS = (
     "confidentiality_requested",
@@ -84,7 +84,7 @@ class PhraseBook:
 
     version: str
     written: tuple[Written, ...]
-    _by_what_they_say: Mapping[str, tuple[Phrase, ...]]
+    _by_what_they_say: Mapping[str, Choice[Phrase]]
 
     @classmethod
     def load(cls, models: Path) -> PhraseBook:
@@ -99,11 +99,16 @@ class PhraseBook:
             if one.says not in ready:
                 raise ArtefactRefused(f"phrase {one.name}: it says {one.says!r}; allowed: {', '.join(SAYS)}")
             ready[one.says].append(_ready(one, file.stands_for))
-        return cls(file.version, file.phrase, {says: tuple(phrases) for says, phrases in ready.items()})
+        return cls(file.version, file.phrase, {says: choice_of(phrases) for says, phrases in ready.items()})
 
-    def of(self, says: str) -> tuple[Phrase, ...]:
+    def of(self, says: str) -> Choice[Phrase]:
         """The phrases that say this, one of `SAYS`, in the order of the file."""
         return self._by_what_they_say[says]
+
+
+def choice_of(phrases: Iterable[Phrase]) -> Choice[Phrase]:
+    """The phrases, to be looked for together."""
+    return Choice(phrases, lambda phrase: phrase.pattern)
 
 
 def _ready(one: Written, stands_for: Mapping[str, str]) -> Phrase:
@@ -167,32 +172,28 @@ def statements(text: str) -> Iterator[tuple[int, int]]:
         start = max(start, end)
 
 
-def all_told(email: Email, phrases: Iterable[Phrase], parts: Sequence[str] = ("text", "subject")) -> Iterator[Told]:
+def all_told(email: Email, phrases: Choice[Phrase], parts: Sequence[str] = ("text", "subject")) -> Iterator[Told]:
     """Every phrase found in the named parts, in the order of the text."""
     for part in parts:
-        text, folded = _straightened(email.part(part))
-        possible = [phrase for phrase in phrases if phrase.pattern.possible_in(folded)]
-        for start, statement, folded_statement in _cut(text) if possible else ():
-            for phrase in possible:
+        for start, statement, folded_statement in _cut(email.part(part)):
+            for phrase in phrases.possible_in(folded_statement):
                 match = phrase.pattern.search(statement, folded_statement)
                 if match and not (phrase.unless and phrase.unless.search(statement, folded_statement)):
                     yield Told(phrase.name, start + match.start(), start + match.end(), part, phrase.clause)
 
 
 @lru_cache(maxsize=8)
-def _straightened(text: str) -> tuple[str, str]:
-    """The text with straight quotes, and the same casefolded: a message is asked for a dozen things in turn."""
-    straight = text.translate(_STRAIGHT)
-    return straight, straight.casefold()
-
-
-@lru_cache(maxsize=8)
 def _cut(text: str) -> tuple[tuple[int, str, str], ...]:
-    """Where each statement starts, the statement, and the same casefolded."""
-    return tuple((start, text[start:end], text[start:end].casefold()) for start, end in statements(text))
+    """Where each statement starts, the statement with straight quotes, and the same casefolded.
+
+    A message is asked for a dozen things in turn.
+    """
+    straight = text.translate(_STRAIGHT)
+    cut = [(start, straight[start:end]) for start, end in statements(straight)]
+    return tuple((start, statement, statement.casefold()) for start, statement in cut)
 
 
-def first_told(email: Email, phrases: Iterable[Phrase], parts: Sequence[str] = ("text", "subject")) -> Told | None:
+def first_told(email: Email, phrases: Choice[Phrase], parts: Sequence[str] = ("text", "subject")) -> Told | None:
     """The first of the phrases to be found, or None."""
     return next(all_told(email, phrases, parts), None)
 

@@ -21,7 +21,7 @@ from mailbot.domain import Email, Evidence
 from mailbot.errors import ArtefactRefused
 from mailbot.triage.cues import CUES, Cue
 from mailbot.triage.sentences import sentences
-from mailbot.triage.sought import Sought
+from mailbot.triage.sought import Choice, Sought
 
 POLARITY = {
     "immediate_risk": ("raises", "weighs"),
@@ -60,7 +60,7 @@ class RuleBook:
     def __init__(self, file: RuleFile) -> None:
         self.version = file.version
         self.rules = file.rule
-        self._compiled = [_compile(rule) for rule in file.rule]
+        self._compiled = Choice(map(_compile, file.rule), lambda compiled: compiled.pattern)
 
     @classmethod
     def load(cls, models: Path) -> RuleBook:
@@ -75,11 +75,10 @@ class RuleBook:
         """Every flag the rules raise in `text`, with the words that did it."""
         folded = text.casefold()
         stands = cache(lambda sought: sought.search(text, folded) is not None)  # several rules want the same together
-        possible = [compiled for compiled in self._compiled if compiled.pattern.possible_in(folded)]
-        for start, end in sentences(text) if possible else ():
+        for start, end in sentences(text):
             sentence = text[start:end].replace("\n", " ")
             folded_sentence = sentence.casefold()
-            for compiled in possible:
+            for compiled in self._compiled.possible_in(folded_sentence):
                 match = compiled.match(sentence, folded_sentence)
                 if match and (compiled.together_with is None or stands(compiled.together_with)):
                     yield _evidence(compiled.rule, text, start + match.start(), start + match.end(), part)

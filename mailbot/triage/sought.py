@@ -2,20 +2,22 @@
 
 Python tries every alternative of a pattern at every letter. What each of them must contain (a word or a part of one) is
 worked out once; one pass over a text finds all such words that stand in it (Aho and Corasick, 1975), and only
-alternatives whose word is there are tried. What is found stays the same: `possible_in` errs to yes alone.
+alternatives whose word is there are tried. What is found stays the same: `Choice.possible_in` errs to yes alone.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from re import _compiler, _parser  # type: ignore[attr-defined]  # private: tests/triage/test_sought.py guards them
 from re import _constants as op  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import ahocorasick
+
+T = TypeVar("T")
 
 _SHORTEST = 2
 """A single letter is in every text, and so is no help."""
@@ -49,25 +51,24 @@ _WORDS = _Words()
 
 
 class Sought:
-    """One of several patterns, found as `re` finds them joined by ``|``, capitals not mattering."""
+    """One of several patterns, found as `re` finds them joined by ``|``, capitals not mattering.
+
+    It needs one of `words` to stand in a text, but for the patterns numbered in `always`.
+    """
 
     def __init__(self, *patterns: str, flags: int = re.IGNORECASE) -> None:
         parsed = [part for one in patterns for part in _alternatives(_parser.parse(one, int(flags)))]
         self._patterns = [_compiler.compile(one, int(flags)) for one in parsed]  # parsed once: starting is slow
-        self._always: list[int] = []
+        self.always: list[int] = []
         self._by_word: dict[str, list[int]] = {}
         for number, one in enumerate(parsed):
             needed = _needs(one)
             for word in needed or ():
                 self._by_word.setdefault(word, []).append(number)
             if needed is None:
-                self._always.append(number)
-        self._words = frozenset(self._by_word)
-        _WORDS.add(self._words)
-
-    def possible_in(self, folded: str) -> bool:
-        """Whether it may be found in a text given as `str.casefold` leaves it; where not, it certainly is not."""
-        return bool(self._always) or not self._words.isdisjoint(_WORDS.standing_in(folded))
+                self.always.append(number)
+        self.words = frozenset(self._by_word)
+        _WORDS.add(self.words)
 
     def search(self, text: str, folded: str | None = None) -> re.Match[str] | None:
         """The first place of a pattern in `text`. `folded` is the text casefolded, where the caller has it."""
@@ -79,10 +80,35 @@ class Sought:
         return first
 
     def _possible(self, folded: str) -> list[int]:
-        words = self._words & _WORDS.standing_in(folded)
+        words = self.words & _WORDS.standing_in(folded)
         if not words:
-            return self._always
-        return sorted({*self._always, *(number for word in words for number in self._by_word[word])})
+            return self.always
+        return sorted({*self.always, *(number for word in words for number in self._by_word[word])})
+
+
+class Choice(Generic[T]):
+    """Several things, each with a pattern by which it is looked for: those that may stand in a text, in their order."""
+
+    def __init__(self, things: Iterable[T], pattern: Callable[[T], Sought]) -> None:
+        self._things = tuple(things)
+        self._always: list[int] = []
+        self._by_word: dict[str, list[int]] = {}
+        for number, one in enumerate(self._things):
+            sought = pattern(one)
+            for word in sought.words:
+                self._by_word.setdefault(word, []).append(number)
+            if sought.always:
+                self._always.append(number)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._things)
+
+    def possible_in(self, folded: str) -> list[T]:
+        """Those that may be found in a text given as `str.casefold` leaves it; any other is certainly not there."""
+        found = set(self._always)
+        for word in _WORDS.standing_in(folded):
+            found.update(self._by_word.get(word, ()))
+        return [self._things[number] for number in sorted(found)]
 
 
 def _alternatives(parsed: Any) -> Iterator[Any]:

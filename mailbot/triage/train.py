@@ -37,7 +37,7 @@ from mailbot.domain import (
 from mailbot.errors import MailbotError
 from mailbot.triage.decide import Named, passage_of
 from mailbot.triage.encoder import HEAD_FILE, Encoder
-from mailbot.triage.model import ENCODED, SHIPPED, WORDS, Card, card_of, file_of, read_parts
+from mailbot.triage.model import ENCODED, SHIPPED, WORDS, Card, card_of, file_of, packed, read_parts
 
 TRUE = ("true",)
 OUTPUTS: dict[str, tuple[str, ...]] = {
@@ -152,10 +152,8 @@ class _Fitting:
         encoder, head = Encoder.load(self._models), _head(self._models)
         meaning = _averaged(encoder, self._texts) @ head["weights"] + head["bias"]
         alone, both = self._scale(said, None), self._scale(said, meaning)
-        for _, vectorizer in features.transformer_list:
-            vectorizer.vocabulary_ = {word: int(number) for word, number in vectorizer.vocabulary_.items()}
         parts = {
-            "features": features,
+            **packed(features),
             "weights": (weights * alone.words).astype(np.float16),
             "bias": (bias * alone.words + alone.shift).astype(np.float32),
             "encoded_scale": (both.words / alone.words).astype(np.float32),

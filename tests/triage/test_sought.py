@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.triage.sought import Sought
+from mailbot.triage.sought import Choice, Sought
 
 WORDS = st.text(alphabet="abkst İıſK", min_size=0, max_size=6)
 PATTERNS = st.recursive(
@@ -43,6 +43,15 @@ def test_several_patterns_are_found_where_their_alternatives_are(patterns: list[
     assert (found and found.span()) == (joined and joined.span())
 
 
+@given(st.lists(PATTERNS, min_size=1, max_size=5), st.text(alphabet="abkstABK ", max_size=20))
+def test_of_a_choice_everything_that_is_found_is_possible_in_the_order_given(patterns: list[str], text: str) -> None:
+    possible = Choice(enumerate(patterns), lambda one: Sought(one[1])).possible_in(text.casefold())
+    found = [(number, one) for number, one in enumerate(patterns) if re.search(one, text, re.IGNORECASE)]
+
+    assert possible == sorted(possible)
+    assert set(found) <= set(possible)
+
+
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
@@ -53,9 +62,9 @@ def test_several_patterns_are_found_where_their_alternatives_are(patterns: list[
     ],
 )
 def test_a_text_without_the_words_is_passed_over(pattern: str, text: str) -> None:
-    assert Sought(pattern).possible_in(text.casefold()) is False
+    assert Choice([pattern], Sought).possible_in(text.casefold()) == []
 
 
 @pytest.mark.parametrize("pattern", [r"\w+", r"(?:secret)?", r"secret|[a-z]", r"a|secret", r"(?=secret)x?"])
 def test_a_pattern_that_needs_no_word_is_always_looked_for(pattern: str) -> None:
-    assert Sought(pattern).possible_in("")
+    assert Choice([pattern], Sought).possible_in("") == [pattern]
