@@ -2,9 +2,9 @@
 
 The same mail lies in a real Dovecot, over TLS, for each of: a program that fetches, keeps the bytes durably and moves,
 and does nothing else (the limit); django-helpdesk's `get_email` and django-mailbox's `getmail` from the package index;
-`mailbot poll --once` by one process and by two at the same time, without the encoder; and by one with it (small messages: by one). Start-up
-counts. Memory is the most that a command and its children hold at once, what they share counted once (PSS). What was
-measured of another number of messages stays in the file.
+`mailbot poll --once` by one process and by two at the same time, without the encoder; and by one with it (small
+messages: by one without it alone). Start-up counts. Memory is the most that a command and its children hold at once,
+what they share counted once (PSS). What was measured of another number of messages stays in the file.
 """
 
 from __future__ import annotations
