@@ -38,7 +38,7 @@ def patterns_within(thing: object) -> Iterator[re.Pattern[Any]]:
     if isinstance(thing, re.Pattern):
         yield thing
     elif isinstance(thing, Sought):
-        yield from (pattern for pattern, _ in thing._patterns)
+        yield from thing._patterns
     elif isinstance(thing, dict):
         yield from (pattern for one in thing.values() for pattern in patterns_within(one))
     elif isinstance(thing, list | tuple):

@@ -41,7 +41,8 @@ def squeezed(text: str | None) -> str:
 def reader() -> Iterator[Reader]:
     reader = Reader(ReadingRules())
     yield reader
-    reader._child()._end()
+    if reader._child:
+        reader._child._end()
 
 
 @pytest.mark.parametrize("line", INDEX, ids=lambda line: line["path"].removesuffix(".eml"))
