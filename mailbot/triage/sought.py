@@ -32,19 +32,24 @@ class _Words:
     def __init__(self) -> None:
         self._automaton = ahocorasick.Automaton()
         self._lock = threading.Lock()
-        self.standing_in = lru_cache(maxsize=_TEXTS)(self._standing_in)
+        self._found = lru_cache(maxsize=_TEXTS)(self._find)
 
     def add(self, words: Iterable[str]) -> None:
         with self._lock:
             for word in words:
                 self._automaton.add_word(word, word)
-            self.standing_in.cache_clear()
 
-    def _standing_in(self, folded: str) -> frozenset[str]:
+    def standing_in(self, folded: str) -> frozenset[str]:
+        """What was found before words were added does not count after."""
+        return self._found(folded, len(self._automaton))
+
+    def _find(self, folded: str, of_words: int) -> frozenset[str]:
+        if not of_words:
+            return frozenset()  # the library makes no automaton of nothing
         with self._lock:
             if self._automaton.kind != ahocorasick.AHOCORASICK:
                 self._automaton.make_automaton()
-        return frozenset(word for _, word in self._automaton.iter(folded))
+            return frozenset(word for _, word in self._automaton.iter(folded))
 
 
 _WORDS = _Words()

@@ -68,3 +68,9 @@ def test_a_text_without_the_words_is_passed_over(pattern: str, text: str) -> Non
 @pytest.mark.parametrize("pattern", [r"\w+", r"(?:secret)?", r"secret|[a-z]", r"a|secret", r"(?=secret)x?"])
 def test_a_pattern_that_needs_no_word_is_always_looked_for(pattern: str) -> None:
     assert Choice([pattern], Sought).possible_in("") == [pattern]
+
+
+def test_a_pattern_that_comes_later_is_found_in_a_text_that_was_gone_through_before() -> None:
+    text = "a quokka in the garden"
+    assert Choice(["zulu time"], Sought).possible_in(text) == []
+    assert Choice(["quokka"], Sought).possible_in(text) == ["quokka"]
