@@ -82,8 +82,8 @@ def take_in(
 
     Without `filing`, what is new is stored and what others have filed is moved, and nothing is judged.
     Where another worker is at that mailbox, and still is after `wait_seconds`, nothing is fetched; while waiting, what
-    the other has stored is filed. Raises
-    `MailboxUnreachable` where the server fails; what was committed by then stays, and the next run goes on.
+    the other has stored is filed. Raises `MailboxUnreachable` where the server fails; what was committed by then stays,
+    and the next run goes on.
     """
     tally, until = Tally(), time.monotonic() + wait_seconds
     while True:

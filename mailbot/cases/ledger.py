@@ -210,7 +210,7 @@ class Ledger:
         with self.leases.present():
             numbers = self._claim(limit, mailbox, handed=handed)
             try:
-                yield self._stored(messages.c.id.in_(numbers), limit) if numbers else []
+                yield self._stored(numbers) if numbers else []
             finally:
                 with self._lock:
                     self._in_hand.difference_update(numbers)
@@ -240,8 +240,9 @@ class Ledger:
             self._in_hand.update(numbers)
         return numbers
 
-    def _stored(self, which: sa.ColumnElement[bool], limit: int) -> list[StoredMail]:
-        query = _with_bytes().where(messages.c.state == MessageState.STORED, which).order_by(messages.c.id).limit(limit)
+    def _stored(self, numbers: Collection[int]) -> list[StoredMail]:
+        stored = (messages.c.state == MessageState.STORED, messages.c.id.in_(numbers))
+        query = _with_bytes().where(*stored).order_by(messages.c.id)
         with storage_errors(), self._engine.connect() as connection:
             rows = connection.execute(query).all()
             self._vault.take_in_hand({row.vault_id for row in rows})

@@ -175,15 +175,11 @@ class Vault:
 
         What was in hand before is put back. What is not in hand is asked for when it is needed.
         """
-        ordered = sorted(vault_ids)
         found: dict[tuple[str, Purpose], bytes] = {}
-        with self._key_store.connect() as connection:
-            for at in range(0, len(ordered), KEYS_A_QUERY):
-                query = sa.select(key_table).where(key_table.c.vault_id.in_(ordered[at : at + KEYS_A_QUERY]))
-                for row in connection.execute(query):
-                    purpose = Purpose(row.purpose)
-                    with contextlib.suppress(KeysMissing):  # raised again where that one is asked for
-                        found[row.vault_id, purpose] = self._unwrapped(purpose, row)
+        for row in self._rows(vault_ids):
+            purpose = Purpose(row.purpose)
+            with contextlib.suppress(KeysMissing):  # raised again where that one is asked for
+                found[row.vault_id, purpose] = self._unwrapped(purpose, row)
         self._in_hand = found
 
     def destroy(self, vault_ids: Collection[str]) -> None:
@@ -213,19 +209,22 @@ class Vault:
         """What each (vault id, place, sealed bytes) holds, None where the key is gone; one look into the key store."""
         if not sealed:
             return []
-        wanted = sorted({vault_id for vault_id, _, _ in sealed})
-        rows: dict[str, Any] = {}
-        with self._key_store.connect() as connection:
-            for at in range(0, len(wanted), KEYS_A_QUERY):
-                query = sa.select(key_table).where(
-                    key_table.c.purpose == purpose, key_table.c.vault_id.in_(wanted[at : at + KEYS_A_QUERY])
-                )
-                rows |= {row.vault_id: row for row in connection.execute(query)}
-        keys = {vault_id: self._unwrapped(purpose, row) for vault_id, row in rows.items()}
+        rows = self._rows({vault_id for vault_id, _, _ in sealed}, key_table.c.purpose == purpose)
+        keys = {row.vault_id: self._unwrapped(purpose, row) for row in rows}
         return [
             _opened(keys[vault_id], vault_id, place, content) if vault_id in keys else None
             for vault_id, place, content in sealed
         ]
+
+    def _rows(self, vault_ids: Collection[str], *which: sa.ColumnElement[bool]) -> list[Any]:
+        """The wrapped keys of these, or those of them that fit; in as few queries as may be."""
+        ordered = sorted(vault_ids)
+        found: list[Any] = []
+        with self._key_store.connect() as connection:
+            for at in range(0, len(ordered), KEYS_A_QUERY):
+                these = key_table.c.vault_id.in_(ordered[at : at + KEYS_A_QUERY])
+                found += connection.execute(sa.select(key_table).where(these, *which))
+        return found
 
     def _data_key(self, vault_id: str, purpose: Purpose) -> bytes:
         in_hand = self._in_hand.get((vault_id, purpose))
