@@ -351,5 +351,5 @@ def test_taking_in_nothing_loads_neither_judge_nor_letters(sqlite: Installation)
     assert done.returncode == 0, done.stderr
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "mailbot.taking_in" in loaded
-    heavy = "flask flask_security scipy numpy sklearn skops weasyprint alembic apscheduler requests rich jinja2"
+    heavy = "flask flask_security scipy numpy sklearn weasyprint alembic apscheduler requests rich jinja2"
     assert loaded & {*heavy.split(), "mailbot.triage.decide", "mailbot.correspondence.compose"} == set()

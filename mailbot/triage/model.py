@@ -1,19 +1,19 @@
 """The text model: word statistics beside a text encoder, weighed by one matrix, every field's answers side by side.
 
-Loaded from ``triage.skops`` beside its card ``triage.json`` in ``models``, or from what an installation has learnt. A
-file whose digest, or a scikit-learn whose version, is not the card's is refused. It holds two sets of weights: one that
-also reads what the text encoder says, and one for where that is switched off, not installed, or not the one it was
-trained with. scikit-learn is imported only when a model is loaded.
+Loaded from ``triage.npz`` beside its card ``triage.json`` in ``models``, or from what an installation learnt; refused
+where its digest is not the card's. It holds two sets of weights: one that also reads what the text encoder says, and
+one for where that is switched off, not installed, or not the one it was trained with. scikit-learn fits them
+(`mailbot.triage.train`); they are numbers that numpy reads and multiplies.
 """
 
 from __future__ import annotations
 
-import copy
 import hashlib
+import io
 import math
+import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ from mailbot.triage.encoder import Window
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from mailbot.triage.statistics import Statistics
 
     Matrix = npt.NDArray[np.floating[Any]]
 
@@ -46,7 +48,6 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
     sha256: str
     scikit_learn: str
-    skops: str
     encoder: str
     trained_on: dict[str, int]
     outputs: dict[str, tuple[str, ...]]
@@ -97,22 +98,62 @@ def chances(scores: Mapping[str, float], named: Mapping[str, float], weigh: floa
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """A column an output. `words` weigh the word statistics and `meaning` the encoder's 384 numbers."""
+class Fitted:
+    """What a model file holds, a column an output: `weights` with a row a term, `encoded_meaning` with 384 rows.
 
-    words: Matrix
-    meaning: Matrix
+    `encoded_scale` is what the words' weights are multiplied by beside the encoder.
+    """
+
+    statistics: Statistics
+    weights: Matrix
     bias: Matrix
+    encoded_scale: Matrix
+    encoded_meaning: Matrix
+    encoded_bias: Matrix
+
+    def packed(self) -> bytes:
+        """As the file holds it: arrays of numpy, and the terms as text, one a line, in the order of their columns."""
+        import numpy as np
+
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        for name in VOCABULARIES:
+            vocabulary = getattr(self.statistics, name)
+            arrays[name] = np.frombuffer("\n".join(vocabulary.terms).encode(), dtype=np.uint8)
+            arrays[f"{name}_idf"] = vocabulary.idf
+        content = io.BytesIO()
+        np.savez_compressed(content, **arrays)
+        return content.getvalue()
+
+    @classmethod
+    def unpacked(cls, content: bytes) -> Fitted:
+        """What `packed` made, else raises `ValueError`, `KeyError` or `BadZipFile`. Nothing in it is run."""
+        import numpy as np
+
+        from mailbot.triage.statistics import Statistics, Vocabulary
+
+        with np.load(io.BytesIO(content), allow_pickle=False) as found:
+            vocabularies = [
+                Vocabulary(tuple(found[name].tobytes().decode().split("\n")), found[f"{name}_idf"])
+                for name in VOCABULARIES
+            ]
+            return cls(Statistics(*vocabularies), *(found[name] for name in ARRAYS))
+
+
+ARRAYS = tuple(field.name for field in fields(Fitted) if field.name != "statistics")
+VOCABULARIES = ("words", "runs")
 
 
 class TextModel:
     """Gives probabilities for passages, and says which sentence weighed most for a value."""
 
-    def __init__(self, card: Card, features: Any, weights: Weights, *, encoded: bool) -> None:
+    def __init__(self, card: Card, fitted: Fitted, *, encoded: bool) -> None:
         self.card = card
         self.encoded = encoded
-        self._features = features
-        self._weights = weights
+        self._statistics = fitted.statistics
+        weights = fitted.weights.astype("float32")
+        self._weights = weights * fitted.encoded_scale if encoded else weights
+        self._bias = fitted.encoded_bias if encoded else fitted.bias
+        self._meaning_weights = fitted.encoded_meaning
         self._columns = _columns(card.outputs)
         self._flags = [len(card.outputs[field]) == 1 for field, _ in self._columns]
 
@@ -135,16 +176,11 @@ class TextModel:
         `encoder` is the digest of the encoder there is, '' where there is none: its windows are weighed where it is the
         one that the model was trained with.
         """
-        import numpy as np
-
-        card, parts = read_parts(at)
+        card, fitted = read_fitted(at)
         encoded = encoder == card.encoder
         if encoder and not encoded:
             log.error("the model was trained with another encoder: it judges by words alone", action="load model")
-        words = parts["weights"] * parts["encoded_scale"] if encoded else parts["weights"]
-        bias = parts["encoded_bias"] if encoded else parts["bias"]
-        weights = Weights(np.ascontiguousarray(words, dtype="float32"), parts["encoded_meaning"], bias)
-        return cls(card, parts["features"], weights, encoded=encoded)
+        return cls(card, fitted, encoded=encoded)
 
     def opinions(self, passages: Sequence[Passage], read: Sequence[Sequence[Window]] = ()) -> list[Opinion]:
         """The model's opinion of each passage, in order: one matrix product for all of them and their sentences.
@@ -157,8 +193,7 @@ class TextModel:
             return []
         texts = [passage.text for passage in passages]
         sentences = [passage.text[start:end] for passage in passages for start, end in passage.sentences]
-        words = self._features.transform([*texts, *sentences]).astype("float32")  # of the weights' kind: else they are
-        scores: Matrix = words @ self._weights.words + self._weights.bias  # copied whole for every message
+        scores: Matrix = self._statistics.found_in([*texts, *sentences]).weighed(self._weights) + self._bias
         ends = np.cumsum([len(passage.sentences) for passage in passages])[:-1]
         whole, each = scores[: len(texts)], np.split(scores[len(texts) :], ends)
         for number, windows in enumerate(read if self.encoded else ()):
@@ -179,7 +214,7 @@ class TextModel:
         """
         import numpy as np
 
-        each = [window.meaning @ self._weights.meaning / len(window.spans) for window in windows]
+        each = [window.meaning @ self._meaning_weights / len(window.spans) for window in windows]
         totals = np.array([shares.sum(axis=0) for shares in each])
         whole = np.where(self._flags, totals.max(axis=0), totals.mean(axis=0))
         middles = np.array([(start + end) / 2 for window in windows for start, end in window.spans])
@@ -197,7 +232,7 @@ class TextModel:
 
 def file_of(at: Path) -> Path:
     """Where the model called `at` is kept."""
-    return at.with_name(f"{at.name}.skops")
+    return at.with_name(f"{at.name}.npz")
 
 
 def card_of(at: Path) -> Path:
@@ -214,30 +249,16 @@ def read_card(at: Path) -> Card:
         raise ArtefactRefused(f"the model card {path} cannot be read: {error}. Run `mailbot train`") from None
 
 
-def read_parts(at: Path) -> tuple[Card, dict[str, Any]]:
-    """The card and what the file holds, once the file is known to be the card's and of this scikit-learn."""
+def read_fitted(at: Path) -> tuple[Card, Fitted]:
+    """The card and what the file holds, once the file is known to be the card's."""
     card, content = verified(at)
-    import skops.io
-
-    parts = skops.io.loads(content, trusted=[])
-    for name, vectorizer in parts["features"].transformer_list:
-        if name in parts.get("vocabularies", ()):
-            words = parts["vocabularies"][name].split("\n")
-            vectorizer.vocabulary_ = {word: number for number, word in enumerate(words)}
-    return card, parts
-
-
-def packed(features: Any) -> dict[str, Any]:
-    """The features as the file holds them: their vocabularies apart, a word a line, in the order of their columns.
-
-    As dicts they would be read by way of a hundred thousand small objects, and leave 70 MB behind.
-    """
-    kept, vocabularies = copy.copy(features), {}
-    kept.transformer_list = [(name, copy.copy(vectorizer)) for name, vectorizer in features.transformer_list]
-    for name, vectorizer in kept.transformer_list:
-        vocabularies[name] = "\n".join(sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__))
-        vectorizer.vocabulary_ = {}
-    return {"features": kept, "vocabularies": vocabularies}
+    try:
+        fitted = Fitted.unpacked(content)
+    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ArtefactRefused(f"{file_of(at)} is no model: {error}. Run `mailbot train`") from None
+    if fitted.weights.shape != (fitted.statistics.width, len(_columns(card.outputs))):
+        raise ArtefactRefused(f"{file_of(at)} has other terms or outputs than its card says. Run `mailbot train`")
+    return card, fitted
 
 
 def verified(at: Path) -> tuple[Card, bytes]:
@@ -249,9 +270,6 @@ def verified(at: Path) -> tuple[Card, bytes]:
         raise ArtefactRefused(f"the model {path} cannot be read: {error}. Run `mailbot train`") from None
     if hashlib.sha256(content).hexdigest() != card.sha256:
         raise ArtefactRefused(f"{path} is not the file its card describes: put the one back that is")
-    here = version("scikit-learn")
-    if here != card.scikit_learn:
-        raise ArtefactRefused(f"{path} was made by scikit-learn {card.scikit_learn}, here is {here}: train it anew")
     return card, content
 
 

@@ -8,7 +8,6 @@ a field.
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,11 @@ from typing import Any
 import msgspec
 import numpy as np
 import sklearn
-import skops
-import skops.io
 from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
 from scipy.special import expit, log_softmax, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import FeatureUnion
 
 from mailbot.domain import (
     Confidentiality,
@@ -37,7 +34,8 @@ from mailbot.domain import (
 from mailbot.errors import MailbotError
 from mailbot.triage.decide import Named, passage_of
 from mailbot.triage.encoder import HEAD_FILE, Encoder
-from mailbot.triage.model import ENCODED, SHIPPED, WORDS, Card, card_of, file_of, packed, read_parts
+from mailbot.triage.model import ENCODED, SHIPPED, WORDS, Card, Fitted, card_of, file_of, read_fitted
+from mailbot.triage.statistics import RUNS, Statistics, Vocabulary
 
 TRUE = ("true",)
 OUTPUTS: dict[str, tuple[str, ...]] = {
@@ -87,10 +85,9 @@ def train(
 ) -> Card:
     """Fits the model that ships, and writes file and card. `say` is told each step."""
     part = [example for example in examples if example.split == "train"]
-    features = _features()
-    features.fit([passage_of(example.email).text for example in part])
+    statistics = known_from([passage_of(example.email).text for example in part])
     fitting = _Fitting(models, _held(examples), named_in, say)
-    return fitting.fit(part, features, models / SHIPPED, ("triage", version))
+    return fitting.fit(part, statistics, models / SHIPPED, ("triage", version))
 
 
 def learn(
@@ -108,9 +105,9 @@ def learn(
     wrote. Nor does it hold anything else of the lessons but weights. The encoder is not tuned on them.
     """
     part = [example for example in examples if example.split == "train"]
-    features = read_parts(models / SHIPPED)[1]["features"]
+    statistics = read_fitted(models / SHIPPED)[1].statistics
     fitting = _Fitting(models, _held(examples), named_in, say)
-    return fitting.fit([*part, *lessons], features, at, ("learnt", version))
+    return fitting.fit([*part, *lessons], statistics, at, ("learnt", version))
 
 
 def _held(examples: Sequence[Labelled]) -> list[Labelled]:
@@ -138,36 +135,36 @@ class _Fitting:
         self._texts = [passage_of(example.email).text for example in held]
         self._named = [named_in(example.email) for example in held]
 
-    def fit(self, part: Sequence[Labelled], features: FeatureUnion, at: Path, named: tuple[str, str]) -> Card:
+    def fit(self, part: Sequence[Labelled], statistics: Statistics, at: Path, named: tuple[str, str]) -> Card:
         """Writes the model called `at`."""
         if len(part) < 50 or len(self._held) < 50:
             raise MailbotError(
                 f"found {len(part)} messages to train on and {len(self._held)} to validate; at least 50 of each needed"
             )
         self._say(f"reading {len(part)} messages")
-        matrix = features.transform([passage_of(example.email).text for example in part])
+        found = statistics.found_in([passage_of(example.email).text for example in part])
+        matrix = csr_matrix((found.values, found.columns, found.starts), shape=(len(part), statistics.width))
         weights, bias = self._fit_words(part, matrix)
-        said = features.transform(self._texts) @ weights + bias
+        said = statistics.found_in(self._texts).weighed(weights) + bias
         self._say("reading the validation part by the encoder")
         encoder, head = Encoder.load(self._models), _head(self._models)
         meaning = _averaged(encoder, self._texts) @ head["weights"] + head["bias"]
         alone, both = self._scale(said, None), self._scale(said, meaning)
-        parts = {
-            **packed(features),
-            "weights": (weights * alone.words).astype(np.float16),
-            "bias": (bias * alone.words + alone.shift).astype(np.float32),
-            "encoded_scale": (both.words / alone.words).astype(np.float32),
-            "encoded_meaning": (head["weights"] * both.meaning).astype(np.float32),
-            "encoded_bias": (bias * both.words + head["bias"] * both.meaning + both.shift).astype(np.float32),
-        }
-        content = skops.io.dumps(parts, compression=zipfile.ZIP_DEFLATED, compresslevel=6)
+        fitted = Fitted(
+            statistics=statistics,
+            weights=(weights * alone.words).astype(np.float16),
+            bias=(bias * alone.words + alone.shift).astype(np.float32),
+            encoded_scale=(both.words / alone.words).astype(np.float32),
+            encoded_meaning=(head["weights"] * both.meaning).astype(np.float32),
+            encoded_bias=(bias * both.words + head["bias"] * both.meaning + both.shift).astype(np.float32),
+        )
+        content = fitted.packed()
         file_of(at).write_bytes(content)
         card = Card(
             name=named[0],
             version=named[1],
             sha256=hashlib.sha256(content).hexdigest(),
             scikit_learn=sklearn.__version__,
-            skops=skops.__version__,
             encoder=encoder.digest,
             trained_on={"messages": len(part), "scenarios": len({example.scenario for example in part})},
             outputs=OUTPUTS,
@@ -268,18 +265,23 @@ def write_card(card: Card, at: Path) -> None:
     card_of(at).write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
 
 
-def _features() -> FeatureUnion:
-    return FeatureUnion(
-        [
-            ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, strip_accents="unicode")),
-            (
-                "characters",
-                TfidfVectorizer(
-                    analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=3, max_features=60_000
-                ),
-            ),
-        ]
-    )
+def known_from(texts: Sequence[str]) -> Statistics:
+    """The words, pairs and runs of letters that stand in some of these texts, with how telling each is."""
+    words, runs = word_vectorizer().fit(texts), run_vectorizer().fit(texts)
+    return Statistics(_vocabulary(words), _vocabulary(runs))
+
+
+def word_vectorizer() -> TfidfVectorizer:
+    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, strip_accents="unicode")
+
+
+def run_vectorizer() -> TfidfVectorizer:
+    lengths = (RUNS[0], RUNS[-1])
+    return TfidfVectorizer(analyzer="char_wb", ngram_range=lengths, sublinear_tf=True, min_df=3, max_features=60_000)
+
+
+def _vocabulary(fitted: TfidfVectorizer) -> Vocabulary:
+    return Vocabulary(tuple(fitted.get_feature_names_out()), fitted.idf_)
 
 
 def _classifier() -> LogisticRegression:

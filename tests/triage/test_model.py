@@ -17,7 +17,7 @@ from mailbot.examples import corpus
 from mailbot.triage.artefacts import artefacts, promote
 from mailbot.triage.decide import NO_MODEL, Judge
 from mailbot.triage.encoder import CARD_FILE, ENCODER_FILE, FOLDER, Encoder
-from mailbot.triage.model import CHALLENGER, CHAMPION, SHIPPED, card_of, file_of, read_parts, verified
+from mailbot.triage.model import CHALLENGER, CHAMPION, SHIPPED, card_of, file_of, read_fitted, verified
 from mailbot.triage.phrases import PhraseBook
 from mailbot.triage.places import Gazetteer
 from mailbot.triage.rules import RuleBook
@@ -62,7 +62,7 @@ def test_what_ships_is_in_order(tmp_path: Path) -> None:
     assert [(one.what, one.problem) for one in found] == [("text model", None), ("text encoder", None)]
 
 
-@pytest.mark.parametrize("file", [f"{SHIPPED}.skops", f"{SHIPPED}.json"])
+@pytest.mark.parametrize("file", [f"{SHIPPED}.npz", f"{SHIPPED}.json"])
 def test_a_model_that_is_not_what_its_card_says_is_refused_and_rules_carry_on(tmp_path: Path, file: str) -> None:
     models = copied(tmp_path)
     content = (models / file).read_bytes()
@@ -74,15 +74,6 @@ def test_a_model_that_is_not_what_its_card_says_is_refused_and_rules_carry_on(tm
     assert not found.whistleblowing_sure, "without a model nobody can be sure that no worker wrote"
     assert artefacts(models, Triage(learnt="nowhere"))[0].problem is not None
     assert (models / file).exists(), "nothing is deleted"
-
-
-def test_a_model_made_by_another_scikit_learn_is_refused(tmp_path: Path) -> None:
-    models = copied(tmp_path)
-    card = card_of(models / SHIPPED)
-    card.write_text(card.read_text().replace('"scikit_learn": "', '"scikit_learn": "0.'))
-
-    with pytest.raises(ArtefactRefused, match="made by scikit-learn 0"):
-        verified(models / SHIPPED)
 
 
 @pytest.mark.parametrize("file", [ENCODER_FILE, CARD_FILE, "tokenizer.json"])
@@ -231,11 +222,12 @@ def test_a_learnt_model_knows_the_words_of_the_shipped_one_and_no_other(tmp_path
     secret = "Zzyzxqua quandary zzyzxqua " * 30
     lesson = Labelled("MB-1", "MB-1", "train", email(text=secret), examples[0].labels)
     learn(examples, [lesson], MODELS, tmp_path / CHALLENGER, "now", judge().named, lambda step: None)
-    card, parts = read_parts(tmp_path / CHALLENGER)
-    before = read_parts(MODELS / SHIPPED)[1]["features"]
+    card, learnt = read_fitted(tmp_path / CHALLENGER)
+    _, before = read_fitted(MODELS / SHIPPED)
 
-    for (_, new), (_, old) in zip(parts["features"].transformer_list, before.transformer_list, strict=True):
-        assert new.vocabulary_ == old.vocabulary_
-        assert (new.idf_ == old.idf_).all()
+    for name in ("words", "runs"):
+        new, old = getattr(learnt.statistics, name), getattr(before.statistics, name)
+        assert new.terms == old.terms
+        assert (new.idf == old.idf).all()
     assert card.name == "learnt"
     assert judge(model=tmp_path / CHALLENGER).assess([email(text=DANGER)])[0].model == "learnt+encoder@now"
