@@ -1,8 +1,8 @@
 """Patterns that are looked for in thousands of sentences, most of which they cannot be in.
 
-Python tries every alternative of a pattern at every letter. What each of them must contain (a word or a part of one) is
+Python tries every alternative of a pattern at every letter. What each of them must contain (words or parts of words) is
 worked out once; one pass over a text finds all such words that stand in it (Aho and Corasick, 1975), and only
-alternatives whose word is there are tried. What is found stays the same: `Choice.possible_in` errs to yes alone.
+alternatives whose words are there are tried. What is found stays the same: `Choice.possible_in` errs to yes alone.
 """
 
 from __future__ import annotations
@@ -64,16 +64,14 @@ class Sought:
     def __init__(self, *patterns: str, flags: int = re.IGNORECASE) -> None:
         parsed = [part for one in patterns for part in _alternatives(_parser.parse(one, int(flags)))]
         self._patterns = [_compiler.compile(one, int(flags)) for one in parsed]  # parsed once: starting is slow
-        self.always: list[int] = []
+        self._needs = [_needs(one) for one in parsed]
+        self.always = [number for number, needs in enumerate(self._needs) if not needs]
         self._by_word: dict[str, list[int]] = {}
-        for number, one in enumerate(parsed):
-            needed = _needs(one)
-            for word in needed or ():
+        for number, needs in enumerate(self._needs):
+            for word in _rarest(needs):
                 self._by_word.setdefault(word, []).append(number)
-            if needed is None:
-                self.always.append(number)
         self.words = frozenset(self._by_word)
-        _WORDS.add(self.words)
+        _WORDS.add(frozenset().union(*(words for needs in self._needs for words in needs)))
 
     def search(self, text: str, folded: str | None = None) -> re.Match[str] | None:
         """The first place of a pattern in `text`. `folded` is the text casefolded, where the caller has it."""
@@ -85,10 +83,13 @@ class Sought:
         return first
 
     def _possible(self, folded: str) -> list[int]:
-        words = self.words & _WORDS.standing_in(folded)
+        standing = _WORDS.standing_in(folded)
+        words = self.words & standing
         if not words:
             return self.always
-        return sorted({*self.always, *(number for word in words for number in self._by_word[word])})
+        near = {number for word in words for number in self._by_word[word]}
+        there = {number for number in near if not any(map(standing.isdisjoint, self._needs[number]))}
+        return sorted(there.union(self.always))
 
 
 class Choice(Generic[T]):
@@ -104,6 +105,7 @@ class Choice(Generic[T]):
                 self._by_word.setdefault(word, []).append(number)
             if sought.always:
                 self._always.append(number)
+        self._words = frozenset(self._by_word)
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._things)
@@ -111,8 +113,8 @@ class Choice(Generic[T]):
     def possible_in(self, folded: str) -> list[T]:
         """Those that may be found in a text given as `str.casefold` leaves it; any other is certainly not there."""
         found = set(self._always)
-        for word in _WORDS.standing_in(folded):
-            found.update(self._by_word.get(word, ()))
+        for word in self._words & _WORDS.standing_in(folded):
+            found.update(self._by_word[word])
         return [self._things[number] for number in sorted(found)]
 
 
@@ -127,34 +129,33 @@ def _alternatives(parsed: Any) -> Iterator[Any]:
         yield _parser.SubPattern(parsed.state, [*items[:at], *branch, *items[at + 1 :]])
 
 
-def _needs(items: Any) -> frozenset[str] | None:
-    """Words of which every match of a sequence has at least one; None where nothing can be said.
-
-    Of what the sequence must contain, the choice whose shortest word is longest.
-    """
-    choices: list[frozenset[str]] = []
+def _needs(items: Any) -> list[frozenset[str]]:
+    """What every match of a sequence has at least one word of each of; nothing where nothing can be said."""
+    needs: list[frozenset[str]] = []
     run = ""
     for kind, told in [*items, (None, None)]:
         if kind is op.LITERAL:
             run += chr(told)
             continue
-        choices += [frozenset({run.casefold()})]
+        needs += [frozenset({run.casefold()}), *_needs_of(kind, told)]
         run = ""
-        found = _needs_of(kind, told)
-        choices += [found] if found else []
-    best = max(choices, key=lambda words: min(map(len, words)))
-    return best if min(map(len, best)) >= _SHORTEST else None
+    return [words for words in needs if min(map(len, words)) >= _SHORTEST]
 
 
-def _needs_of(kind: Any, told: Any) -> frozenset[str] | None:
+def _needs_of(kind: Any, told: Any) -> list[frozenset[str]]:
     """The same for one part of a sequence: a group, alternatives, something repeated."""
     if kind is op.SUBPATTERN:
         return _needs(told[3])
     if kind is op.BRANCH:
-        each = [_needs(branch) for branch in told[1]]
-        return None if None in each else frozenset().union(*(words for words in each if words))
+        each = [_rarest(_needs(branch)) for branch in told[1]]
+        return [frozenset().union(*each)] if all(each) else []
     if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and told[0] > 0:
         return _needs(told[2])
     if kind is op.ATOMIC_GROUP:
         return _needs(told)
-    return None
+    return []
+
+
+def _rarest(needs: list[frozenset[str]]) -> frozenset[str]:
+    """Of what is needed, the words that stand in the fewest texts: those whose shortest is longest."""
+    return max(needs, key=lambda words: min(map(len, words)), default=frozenset())
