@@ -8,11 +8,12 @@ the server.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from mailbot.cases.filing import Judged, new_reference
 from mailbot.cases.ledger import StoredMail
-from mailbot.cases.narrative import masked
+from mailbot.cases.narrative import Identity, Narrative, masked
 from mailbot.cases.told import as_entered, as_told
 from mailbot.clock import now
 from mailbot.correspondence.as_wished import as_wished
@@ -22,6 +23,9 @@ from mailbot.errors import StorageFailed
 from mailbot.intake.thread import clues_of
 from mailbot.later import make_ready
 from mailbot.office import Office, Tally
+
+JUDGED_AT_ONCE = 4
+"""How many messages the model is asked for together: few, so that the reader is at work meanwhile."""
 
 
 def process(batch: Sequence[StoredMail], office: Office) -> Tally:
@@ -46,39 +50,63 @@ def file(batch: Sequence[StoredMail], office: Office) -> None:
 
     What can be done before the transaction is: filings wait for one another.
     """
-    emails = [read(stored, office) for stored in batch]
-    opinions = judged(batch, emails, office)
-    assessments = [
-        as_told(said, stored.entry) if stored.entry else said for stored, said in zip(batch, opinions, strict=True)
-    ]
-    parted = [masked(email, assessment) for email, assessment in zip(emails, assessments, strict=True)]
+    studied = list(study(batch, office))
     with office.store.filing() as filing:
-        for stored, email, said, assessment, (narrative, identity) in zip(
-            batch, emails, opinions, assessments, parted, strict=True
-        ):
-            clues = clues_of(email)
+        for one in studied:
+            stored, email, clues = one.stored, one.email, clues_of(one.email)
             if stored.entry and not stored.entry.email:
                 clues = dataclasses.replace(clues, topic="")  # every call has the same subject: it makes no two one's
             thread = filing.thread_of(stored, email, clues, answer_to(email).address)
-            reply = may_reply(email, assessment, thread, own_addresses=office.own_addresses, caps=office.caps)
+            reply = may_reply(email, one.assessment, thread, own_addresses=office.own_addresses, caps=office.caps)
             if stored.entry:
                 reply = as_wished(stored.entry, reply)
             reference = stored.entered_as or thread.case_reference or new_reference()
-            letter = office.composer.acknowledgement(stored.mail, reference, email, assessment, reply)
+            letter = office.composer.acknowledgement(stored.mail, reference, email, one.assessment, reply)
             message = Judged(
                 reference=reference,
                 email=email,
                 clues=clues,
                 thread=thread,
-                assessment=assessment,
+                assessment=one.assessment,
                 reply=reply,
                 letter=letter,
                 reply_address=office.composer.reply_address(stored.mail.mailbox),
-                narrative=dataclasses.replace(narrative, reply=reply),
-                identity=identity,
-                judged=said,
+                narrative=dataclasses.replace(one.narrative, reply=reply),
+                identity=one.identity,
+                judged=one.said,
             )
             filing.file(stored, message)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Studied:
+    """A message read, judged and parted. `said` is what the machine says of it, `assessment` with what was told."""
+
+    stored: StoredMail
+    email: Email
+    said: Assessment
+    assessment: Assessment
+    narrative: Narrative
+    identity: Identity
+
+
+def study(batch: Sequence[StoredMail], office: Office) -> Iterator[Studied]:
+    """What a batch comes to, in order. While some are judged the next ones are read, by the process apart."""
+    with ThreadPoolExecutor(max_workers=1) as reading:
+        coming = [reading.submit(read, stored, office) for stored in batch]
+        for at in range(0, len(batch), JUDGED_AT_ONCE):
+            few, emails = batch[at : at + JUDGED_AT_ONCE], [one.result() for one in coming[at : at + JUDGED_AT_ONCE]]
+            for stored, email, said in zip(few, emails, judged(few, emails, office), strict=True):
+                assessment = as_told(said, stored.entry) if stored.entry else said
+                narrative, identity = masked(email, assessment)
+                yield Studied(
+                    stored=stored,
+                    email=email,
+                    said=said,
+                    assessment=assessment,
+                    narrative=narrative,
+                    identity=identity,
+                )
 
 
 def read(stored: StoredMail, office: Office) -> Email:

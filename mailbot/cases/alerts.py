@@ -75,12 +75,16 @@ class ChannelStanding:
     problem: str | None
 
 
+OPEN_ALERT = (
+    sa.select(alerts.c.id).where(alerts.c.case_id == sa.bindparam("of"), alerts.c.state != AlertState.DONE).limit(1)
+)
+
+
 def raise_alert(connection: sa.Connection, case_id: int, at: datetime) -> None:
     """Raises an alert for a case, within the transaction that found the danger; one that is open already stays."""
-    open_one = sa.select(alerts.c.id).where(alerts.c.case_id == case_id, alerts.c.state != AlertState.DONE)
-    if connection.execute(open_one.limit(1)).first() is None:
+    if connection.execute(OPEN_ALERT, {"of": case_id}).first() is None:
         values = {"case_id": case_id, "raised_at": at, "state": AlertState.WAITING, "told": 0, "next_at": at}
-        connection.execute(sa.insert(alerts).values(**values))
+        connection.execute(sa.insert(alerts), values)
 
 
 def tell_at_once(connection: sa.Connection, case_id: int, at: datetime) -> None:

@@ -31,6 +31,8 @@ CHAIN_BEGUN = "audit chain begun"
 
 ROWS_AT_ONCE = 5000
 
+LAST = sa.select(audit.c.id, audit.c.digest).order_by(audit.c.id.desc()).limit(1)
+
 
 class Row(NamedTuple):
     """A row as it stands in the database: `at` as `written`, `digest` None where it is from before the chain."""
@@ -150,13 +152,12 @@ def _key_for(connection: sa.Connection) -> bytes:
 
 def _last(connection: sa.Connection, key: bytes, at: datetime) -> tuple[int, str]:
     """The number and the digest of the last row, 0 and '' where there is none."""
-    last = sa.select(audit.c.id, audit.c.digest).order_by(audit.c.id.desc()).limit(1)
-    row = connection.execute(last).one_or_none()
+    row = connection.execute(LAST).one_or_none()
     if row is None:
         return 0, ""
     if row.digest is not None:
         return row.id, row.digest
-    chained = connection.execute(last.where(audit.c.digest.is_not(None))).one_or_none()
+    chained = connection.execute(LAST.where(audit.c.digest.is_not(None))).one_or_none()
     if chained is not None:  # somebody slipped a row in, which the check will find: what happens next is audited still
         return row.id, chained.digest
     return _begun(connection, key, at)

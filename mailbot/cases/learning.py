@@ -126,10 +126,10 @@ def note_opinions(connection: sa.Connection, case_id: int, assessment: Assessmen
     if assessment.second_opinion:
         said.append((False, assessment.second_opinion))
     for decides, one in said:
-        values = {"priority": one.priority, "model": one.model, "decides": decides, "judged_at": at}
+        values = {"case_id": case_id, "priority": one.priority, "model": one.model, "decides": decides, "judged_at": at}
         values |= {field: getattr(one, field) for field in SAID if field not in tuple(Situation)}
         values |= {situation: situation in one.situations for situation in Situation}
-        connection.execute(sa.insert(opinions).values(case_id=case_id, **values))
+        connection.execute(sa.insert(opinions), values)
 
 
 def note_answer(

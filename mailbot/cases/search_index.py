@@ -62,7 +62,7 @@ class SearchIndex:
     def add_case(self, case_id: int, reference: str, narrative: Narrative, identity: Identity) -> None:
         """Enters a new case, of which nothing is kept yet: it is found by its reference, too."""
         tokens = self._document([reference, *_texts(narrative)])
-        self._connection.execute(sa.insert(search_documents).values(case_id=case_id, tokens=tokens))
+        self._connection.execute(sa.insert(search_documents), {"case_id": case_id, "tokens": tokens})
         wrote = sorted(_known_by(self._vault.keyring, identity))
         if wrote:
             self._connection.execute(sa.insert(senders), [{"case_id": case_id, "digest": digest} for digest in wrote])
