@@ -107,14 +107,24 @@ class Ledger:
             vault_ids = self._vault.open_many(len(mails))
             with self._writing.begin() as connection:
                 aside = self._set_aside_among(connection, digests)
+                place = ["mailbox", "folder", "uid_validity", "uid"]
+                taking = inserting(connection, messages).on_conflict_do_nothing(index_elements=place)
+                taking = taking.returning(messages.c.id)
                 kept = [
-                    self._keep_one(connection, vault_id, mail, digest, may_be_aside=digest in aside)
+                    self._keep_one(connection, taking, vault_id, mail, digest, may_be_aside=digest in aside)
                     for vault_id, mail, digest in zip(vault_ids, mails, digests, strict=True)
                 ]
         return [stored for stored in kept if stored is not None]
 
     def _keep_one(
-        self, connection: sa.Connection, vault_id: str, mail: RawMail, digest: str, *, may_be_aside: bool
+        self,
+        connection: sa.Connection,
+        taking: sa.Executable,
+        vault_id: str,
+        mail: RawMail,
+        digest: str,
+        *,
+        may_be_aside: bool,
     ) -> StoredMail | None:
         twin = self._set_aside_twin(connection, mail, digest) if may_be_aside else None
         if twin is not None and twin.folder == mail.folder and twin.uid_validity != mail.uid_validity:
@@ -136,13 +146,11 @@ class Ledger:
         if twin is not None:
             same = {name: getattr(twin, name) for name in ("state", "problem", "danger", "set_aside_at")}
             values |= same  # one item for staff, known at both places
-        taken = inserting(connection, messages).values(values).returning(messages.c.id)
-        unless_taken = taken.on_conflict_do_nothing(index_elements=["mailbox", "folder", "uid_validity", "uid"])
-        message_id = connection.execute(unless_taken).scalar_one_or_none()
+        message_id = connection.execute(taking, values).scalar_one_or_none()
         if message_id is None:
             return None  # the unique place is taken: another process was faster
         sealed = self._vault.seal(vault_id, Purpose.IDENTITY, RAW_PLACE, mail.content)
-        connection.execute(sa.insert(raw_messages).values(message_id=message_id, sealed=sealed))
+        connection.execute(sa.insert(raw_messages), {"message_id": message_id, "sealed": sealed})
         return None if twin is not None else StoredMail(id=message_id, vault_id=vault_id, mail=mail)
 
     @staticmethod

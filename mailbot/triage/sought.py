@@ -49,7 +49,12 @@ class _Words:
         with self._lock:
             if self._automaton.kind != ahocorasick.AHOCORASICK:
                 self._automaton.make_automaton()
-            return frozenset(word for _, word in self._automaton.iter(folded))
+            return frozenset(word for _, word in self._automaton.iter(_without_dots(folded)))
+
+
+def _without_dots(folded: str) -> str:
+    """Every i alike: to `re` the Turkish ones are the same letter without its capital, to `str.casefold` they are not."""
+    return folded if folded.isascii() else folded.replace("i\u0307", "i").replace("ı", "i")
 
 
 _WORDS = _Words()
@@ -137,7 +142,7 @@ def _needs(items: Any) -> list[frozenset[str]]:
         if kind is op.LITERAL:
             run += chr(told)
             continue
-        needs += [frozenset({run.casefold()}), *_needs_of(kind, told)]
+        needs += [frozenset({_without_dots(run.casefold())}), *_needs_of(kind, told)]
         run = ""
     return [words for words in needs if min(map(len, words)) >= _SHORTEST]
 
