@@ -8,11 +8,14 @@ query: they are found as they were written. Digits are words (URNs, ages); a pos
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
+
+import Stemmer
 
 LONGEST_WORD = 64
 """Longer runs of letters are no words but what machines write: keys, pictures in letters."""
@@ -39,11 +42,9 @@ _GAP = ""
 _IRREGULAR = {"children": "child", "women": "woman", "men": "man", "teeth": "tooth", "feet": "foot"}
 
 
-@cache
-def _stemmer() -> Any:
-    import snowballstemmer  # takes long to load, and is needed where something is filed or sought
-
-    return snowballstemmer.stemmer("english")
+_stemmer = Stemmer.Stemmer("english", 0)  # remembers nothing: `stem` does
+_stemming = threading.Lock()
+"""Held while it works: it is one for all threads, which the library does not allow for."""
 
 
 class Word(NamedTuple):
@@ -90,7 +91,8 @@ def stems(text: str) -> set[str]:
 @lru_cache(maxsize=50_000)
 def stem(folded: str) -> str:
     """The stem of a folded word."""
-    found: str = _stemmer().stemWord(folded)
+    with _stemming:
+        found: str = _stemmer.stemWord(folded)
     return _IRREGULAR.get(found, found)
 
 
