@@ -53,7 +53,7 @@ class _Words:
 
 
 def _without_dots(folded: str) -> str:
-    """Every i alike: to `re` the Turkish ones are the same letter without its capital, to `str.casefold` they are not."""
+    """Every i alike: to `re` the Turkish ones are the same letter, to `str.casefold` they are not."""
     return folded if folded.isascii() else folded.replace("i\u0307", "i").replace("ı", "i")
 
 
