@@ -6,10 +6,11 @@ The raw bytes are committed before anything else; nothing is deleted on the serv
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mailbot.config import Mailbox
+from mailbot.domain import RawMail
 from mailbot.errors import ConfigError, MailbotError, MailboxUnreachable
 from mailbot.intake.mailbox import ImapFolder, ImapMailbox
 from mailbot.intake.maildir import MaildirFolder, MaildirMailbox
@@ -124,6 +125,14 @@ def _take_in(
     return tally
 
 
+def _until(stopping: Callable[[], bool], batches: Iterable[Sequence[RawMail]]) -> Iterator[Sequence[RawMail]]:
+    """The batches, and no more of them once `stopping`; none stays in memory once the next is asked for."""
+    for batch in batches:
+        yield batch
+        if stopping():
+            return
+
+
 def _take_in_folder(
     mailbox: str, folder: ImapFolder | MaildirFolder, office: Office, filing: bool, stopping: Callable[[], bool]
 ) -> Tally:
@@ -131,13 +140,13 @@ def _take_in_folder(
 
     All is stored before anything is filed: other workers file what is there while the rest is fetched.
     """
-    ledger, tally = office.ledger, Tally()
+    ledger = office.ledger
     known = ledger.states(mailbox, folder.name, folder.uid_validity, folder.uids)
+    new = folder.fetch([uid for uid in folder.uids if uid not in known])
     try:
-        for mails in folder.fetch([uid for uid in folder.uids if uid not in known]):
-            tally += Tally(new=len(ledger.keep(mails)))
-            if stopping():
-                return tally
+        tally = Tally(new=sum(len(ledger.keep(mails)) for mails in _until(stopping, new)))
+        if stopping():
+            return tally
     except MailboxUnreachable:
         if filing:
             file_stored(office, mailbox)  # what was stored by then does not wait for the server

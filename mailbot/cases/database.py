@@ -24,11 +24,7 @@ FILING_LOCK = 20181003
 WRITING_LOCK = 20181004
 """The number of the advisory lock that each writing transaction holds on PostgreSQL, from its beginning to its end."""
 
-SQLITE_PRAGMAS = (
-    *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON"),
-    "cache_size=-32768",  # KiB of each connection: what is counted and searched is not read from the disk each time
-)
-
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON")
 
 POSTGRES_SESSION = (
     "idle_in_transaction_session_timeout = '60s'",
@@ -75,6 +71,12 @@ def open_database(url: str, audit_key: Callable[[], bytes] | None = None) -> sa.
         sa.event.listen(engine, "connect", _prepare_postgres)
         sa.event.listen(engine, "begin", _begin_postgres)
     return engine
+
+
+def for_pages(engine: sa.Engine) -> None:
+    """Has each connection to SQLite remember 32 MB: what pages count and search is not read from the disk each time."""
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _remember_much)
 
 
 def writing(engine: sa.Engine) -> sa.Engine:
@@ -224,6 +226,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN would come too late: _begin_sqlite says it
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _remember_much(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA cache_size=-32768")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -147,8 +147,9 @@ class Threads:
             return None
         return self._connection.execute(LETTER_OF_TOKEN, {"tokens": token_digests}).one_or_none()
 
-    def _case(self, query: sa.Select[tuple[str]], **asked: object) -> str | None:
-        return self._connection.execute(query, asked).scalar_one_or_none()
+    def _case(self, query: sa.Select[str], **asked: object) -> str | None:
+        found: str | None = self._connection.execute(query, asked).scalar_one_or_none()
+        return found
 
     def count_letter(self) -> None:
         """Counts one more letter of this transaction towards those of the day."""
@@ -168,7 +169,7 @@ class Threads:
     def _letters_of(self, reference: str) -> int:
         return self._count(LETTERS_OF_CASE, of=reference)
 
-    def _count(self, query: sa.Select[tuple[int]], **asked: object) -> int:
+    def _count(self, query: sa.Select[int], **asked: object) -> int:
         return int(self._connection.execute(query, asked).scalar_one())
 
     def _digests(self, texts: Iterable[str]) -> list[str]:

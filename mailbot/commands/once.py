@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from mailbot.commands.terminal import complain
 from mailbot.errors import MailbotError
+from mailbot.memory import give_back_large_blocks
 from mailbot.parts import parts_of
 from mailbot.taking_in import poll
 
@@ -14,6 +15,7 @@ OTHERS_SECONDS = 60
 
 def take_in_all(config: str | None) -> bool:
     """Takes in everything new from every mailbox, with a line of each; False where one failed, which stderr tells."""
+    give_back_large_blocks()
     installation, failed = parts_of(config).ready(), False
     with installation.leases.present():  # once for all mailboxes: each time is two more commits
         for box in installation.config.mailbox:

@@ -15,6 +15,7 @@ from mailbot.config import config_path, shipped
 from mailbot.errors import ConfigError, MailbotError
 from mailbot.later import make_ready
 from mailbot.log import log
+from mailbot.memory import give_back_large_blocks
 from mailbot.parts import Parts, parts_of
 from mailbot.reloading import demand_rota
 from mailbot.taking_in import poll
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 def run(config: ConfigOption = None) -> None:
     """Take in, send and serve the queue, in one process."""
     installation = parts_of(config).ready()
+    give_back_large_blocks()
     _demand_alerts(installation)
     _serve(installation, with_worker=True, settings_at=config_path(config))
 
@@ -36,6 +38,7 @@ def worker(config: ConfigOption = None) -> None:
     from mailbot.reloading import reload_on_hangup
 
     installation = parts_of(config).ready()
+    give_back_large_blocks()
     _demand_alerts(installation)
     log.configure(logging.INFO, installation.config.log.format)
     jobs = _worker_of(installation)

@@ -29,6 +29,7 @@ from mailbot.domain import Email, RawMail
 from mailbot.intake.language import identifier
 from mailbot.intake.parse import barely_read, parse
 from mailbot.intake.scanner import ClamAV
+from mailbot.memory import give_back_large_blocks
 
 SECONDS = 30
 START_SECONDS = 60
@@ -149,6 +150,7 @@ def _read(pipe: IO[bytes]) -> bytes | None:
 def _serve(memory_bytes: int) -> None:
     """Reads message after message until the parent goes. SIGTERM to all of a service's processes is for the parent."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    give_back_large_blocks()
     rules = msgspec.msgpack.decode(_read(sys.stdin.buffer) or b"", type=ReadingRules)
     scan = ClamAV(rules.scanner) if rules.scanner else None
     identifier()

@@ -37,7 +37,7 @@ from mailbot.cases.calendars import Calendars
 from mailbot.cases.checkpoints import Checkpoints
 from mailbot.cases.courts import Courts
 from mailbot.cases.covering import Covering
-from mailbot.cases.database import schema_problem
+from mailbot.cases.database import for_pages, schema_problem
 from mailbot.cases.enquiries import LinesOfEnquiry
 from mailbot.cases.first_answers import FirstAnswers
 from mailbot.cases.handovers import Handovers
@@ -320,6 +320,7 @@ def create_app(record: Record, keyring: Keyring, clock: Clock = now) -> Flask:
     app.jinja_env.globals.update(words=words, may=_may)
     app.extensions["mailbot"] = record
     CSRFProtect(app).exempt(api.pages)  # it knows no cookie, so that no other site can make a browser ask it
+    for_pages(record.engine)
     sign_in.set_up(app, record.engine, record.config, keyring, clock)
     single_sign_on.set_up(app, record.config)
     for blueprint in (
