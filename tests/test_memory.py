@@ -14,7 +14,7 @@ del largest  # from here on glibc would keep blocks of up to 8 MB
 messages, kept = [], []
 for _ in range(60):
     messages.append(b"x" * 1_000_000)
-    kept.append(b"x" * 500)  # what is filed of each, between them
+    kept.append(b"x" * 20_000)  # what is filed of each, between them
 messages.clear()
 with open("/proc/self/statm") as statm:
     print(int(statm.read().split()[1]) * 4 // 1024)
