@@ -1,10 +1,11 @@
-"""From a full mailbox to filed cases: `python -m bench.intake [REALISTIC [SMALL]]` prints tables and writes JSON.
+"""From a full mailbox to filed cases: `python -m bench.intake [REALISTIC [SMALL [alone]]]` prints tables, writes JSON.
 
 The same mail lies in a real Dovecot, over TLS, for each of: a program that fetches, keeps the bytes durably and moves,
 and does nothing else (the limit); django-helpdesk's `get_email` and django-mailbox's `getmail` from the package index;
 `mailbot poll --once` by one process and by two at the same time, without the encoder; and by one with it (small
-messages: by one without it alone). Start-up counts. Memory is the most that a command and its children hold at once,
-what they share counted once (PSS). What was measured of another number of messages stays in the file.
+messages: by one without it alone). `alone` leaves the two others out. Start-up counts. Memory is the most that a
+command and its children hold at once, what they share counted once (PSS). What was measured of another number of
+messages stays in the file.
 """
 
 from __future__ import annotations
@@ -76,11 +77,11 @@ class Run(NamedTuple):
         }
 
 
-def main(of_realistic: int, of_small: int) -> None:
+def main(of_realistic: int = 2000, of_small: int = 10_000, *, alone: bool = False) -> None:
     path = Path(__file__).parent / "intake.json"
     found: dict[str, object] = json.loads(path.read_text()) if path.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
-        peers = polled.installed(Path(folder))
+        peers = "" if alone else polled.installed(Path(folder))
         if isinstance(peers, str):
             print(peers)
         bags = (("realistic", realistic, of_realistic, tuple(OURS)), ("small", small, of_small, ("one process",)))
@@ -219,4 +220,4 @@ def print_table(name: str, count: int, figures: Mapping[str, Figures]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000, int(sys.argv[2]) if len(sys.argv) > 2 else 10_000)
+    main(*map(int, sys.argv[1:3]), alone="alone" in sys.argv[3:])

@@ -30,7 +30,7 @@ JUDGED_AT_ONCE = 4
 
 def process(batch: Sequence[StoredMail], office: Office) -> Tally:
     """Files a batch of stored messages in one transaction; where one of them fails, each by itself."""
-    make_ready(office.store, office.assessor, office.composer, office.own_words)  # broken rules are no message's fault
+    make_ready(office.parse, office.store, office.assessor, office.composer, office.own_words)  # no message's fault
     try:
         file(batch, office)
         return Tally(filed=len(batch))

@@ -49,14 +49,14 @@ class ReadingRules(Struct, frozen=True):
 class Reader:
     """Reads messages, each in at most `seconds` and with at most `memory_bytes` beyond what reading needs anyhow.
 
-    The one child is started with the first message; threads that read wait for one another.
+    The one child is started at once, so that it gets ready meanwhile; threads that read wait for one another.
     """
 
     def __init__(self, rules: ReadingRules, *, seconds: float = SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
         self._rules = rules
         self._seconds = seconds
         self._memory_bytes = memory_bytes
-        self._child: _Child | None = None
+        self._child: _Child | None = _Child(rules, memory_bytes)
         self._lock = threading.Lock()
 
     def __call__(self, raw: RawMail) -> Email:
