@@ -25,7 +25,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from bench import polled
-from bench.mailbags import put, realistic, small
+from bench.mailbags import realistic, small
 from mailbot.cases.schema import messages
 from mailbot.clock import now
 from tests.commands import mailbot
@@ -105,7 +105,7 @@ def contest(folder: Path, bag: Iterable[bytes], ways: Sequence[str], peers: Path
     figures: dict[str, Figures] = {}
     with running_dovecot(users) as server:
         for name, user in zip(names, users, strict=True):
-            put(server, user, mails)
+            server.deliver_many(user, mails)
             place = folder / user
             place.mkdir()
             if name == LIMIT:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import html
-import imaplib
 import random
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -15,7 +14,6 @@ from email.policy import SMTP
 from mailbot.config import shipped
 from mailbot.examples import corpus
 from mailbot.triage.train import Labelled
-from tests.servers.dovecot import Dovecot
 
 FORMS = ("plain",) * 6 + ("html",) * 3 + ("attachment",)
 FILE_BYTES = (30_000, 2_000_000)
@@ -46,19 +44,6 @@ def small(count: int) -> Iterator[bytes]:
     for number in range(count):
         words = f"How much does it cost to register a home? We ask for house number {number}.\n"
         yield _letter(number, f"Jo Tarn {number}", f"Fees {number}", words).as_bytes(policy=SMTP)
-
-
-def put(server: Dovecot, user: str, mails: Iterable[bytes]) -> int:
-    """Puts the mails into the user's inbox over one connection; how many bytes they were."""
-    size = 0
-    with imaplib.IMAP4(server.host, server.plain_port) as client:
-        client.login(user, server.users[user])
-        for mail in mails:
-            state, answer = client.append("INBOX", "", "", mail)
-            if state != "OK":
-                raise RuntimeError(f"Dovecot refuses the message: {answer!r}")
-            size += len(mail)
-    return size
 
 
 def _drawn(count: int, chance: random.Random) -> list[Labelled]:

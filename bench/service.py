@@ -46,6 +46,7 @@ def main(count: int) -> None:
         seed(parts, count)
         app = create_app(parts.record, parts.vault.keyring)
         app.testing = True
+        app.test_client_class = FlaskClient  # that of the tests also looks for faults in each page
         client = app.test_client()
         manager = next(one for one in sign_ins if one.role is Role.DUTY_MANAGER)
         sign_in(client, manager.email, manager.password)

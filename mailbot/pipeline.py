@@ -92,7 +92,8 @@ class Studied:
 
 def study(batch: Sequence[StoredMail], office: Office) -> Iterator[Studied]:
     """What a batch comes to, in order. While some are judged the next ones are read, by the process apart."""
-    with ThreadPoolExecutor(max_workers=1) as reading:
+    reading = ThreadPoolExecutor(max_workers=1)
+    try:
         coming = [reading.submit(read, stored, office) for stored in batch]
         for at in range(0, len(batch), JUDGED_AT_ONCE):
             few, emails = batch[at : at + JUDGED_AT_ONCE], [one.result() for one in coming[at : at + JUDGED_AT_ONCE]]
@@ -107,6 +108,8 @@ def study(batch: Sequence[StoredMail], office: Office) -> Iterator[Studied]:
                     narrative=narrative,
                     identity=identity,
                 )
+    finally:
+        reading.shutdown(cancel_futures=True)  # where one fails, the rest is not read for nothing
 
 
 def read(stored: StoredMail, office: Office) -> Email:

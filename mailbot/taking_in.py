@@ -52,24 +52,6 @@ def opened(settings: Mailbox, tokens: Tokens | None = None) -> ImapMailbox | Mai
     return ImapMailbox(settings, tokens) if settings.kind == "imap" else MaildirMailbox(settings)
 
 
-def poll(
-    settings: Mailbox,
-    office: Office,
-    tokens: Tokens | None = None,
-    *,
-    wait_seconds: float = 0,
-    filing: bool = True,
-    stopping: Callable[[], bool] = never,
-) -> Tally:
-    """Takes in everything new in one mailbox and logs what was done; raises `MailbotError` where it failed."""
-    tally = take_in(settings, office, tokens, wait_seconds=wait_seconds, filing=filing, stopping=stopping)
-    if tokens is not None and tokens.problem:
-        log.error("the sign-in will end", action="poll", mailbox=settings.name, problem=tokens.problem)
-    counts = {"new": tally.new, "filed": tally.filed, "set_aside": tally.set_aside}
-    log.info("mail taken in", action="poll", mailbox=settings.name, **counts)
-    return tally
-
-
 def take_in(
     settings: Mailbox,
     office: Office,
@@ -79,22 +61,26 @@ def take_in(
     filing: bool = True,
     stopping: Callable[[], bool] = never,
 ) -> Tally:
-    """Takes in everything new in one mailbox: first what a crash left unfiled, then each folder.
+    """Takes in everything new in one mailbox: first what a crash left unfiled, then each folder. Logs what was done.
 
     Without `filing`, what is new is stored and what others have filed is moved, and nothing is judged.
     Where another worker is at that mailbox, and still is after `wait_seconds`, nothing is fetched; while waiting, what
     the other has stored is filed. Raises `MailboxUnreachable` where the server fails; what was committed by then stays,
     and the next run goes on.
     """
-    tally, until = Tally(), time.monotonic() + wait_seconds
-    while True:
+    tally, until, done = Tally(), time.monotonic() + wait_seconds, False
+    while not done:
         with office.ledger.taking_in(settings.name, min(wait_seconds, HELP_AFTER_SECONDS)) as mine:
             if mine:
-                return tally + _take_in(settings, office, tokens, filing, stopping)
-        if filing and wait_seconds:
+                tally += _take_in(settings, office, tokens, filing, stopping)
+        if not mine and filing and wait_seconds:
             tally += file_stored(office, settings.name, stopping=stopping)
-        if time.monotonic() >= until or stopping():
-            return tally
+        done = mine or time.monotonic() >= until or stopping()
+    if tokens is not None and tokens.problem:
+        log.error("the sign-in will end", action="poll", mailbox=settings.name, problem=tokens.problem)
+    counts = {"new": tally.new, "filed": tally.filed, "set_aside": tally.set_aside}
+    log.info("mail taken in", action="poll", mailbox=settings.name, **counts)
+    return tally
 
 
 def _take_in(

@@ -37,7 +37,7 @@ from mailbot.office import Office
 from mailbot.pipeline import warm_up
 from mailbot.rota import Rota
 from mailbot.sending import ask_after, lay_out, send
-from mailbot.taking_in import file_stored, poll
+from mailbot.taking_in import file_stored, take_in
 from mailbot.webhooks import tell as tell_others
 from mailbot.witness import checkpoint
 
@@ -108,7 +108,7 @@ class Attendant:
                 self._bell.set()
 
     def _poll(self) -> None:
-        tally = poll(self._settings, self._office(), self._tokens, filing=False, stopping=self._stopping.is_set)
+        tally = take_in(self._settings, self._office(), self._tokens, filing=False, stopping=self._stopping.is_set)
         if tally.new:
             self._stored.set()
 

@@ -31,7 +31,7 @@ from mailbot.domain import Correction, Decision, Role
 from mailbot.log import Log
 from mailbot.pipeline import process
 from mailbot.sending import send
-from mailbot.taking_in import poll
+from mailbot.taking_in import take_in
 from mailbot.triage.artefacts import Artefact
 from mailbot.web import metrics
 from mailbot.web.health import rendered
@@ -281,7 +281,7 @@ def test_no_word_of_a_message_comes_into_the_log(
     log = Log()
     log.configure(logging.DEBUG, "json" if written == "json" else "text")
     monkeypatch.setattr("mailbot.taking_in.log", log)
-    tally = poll(Mailbox(name="enquiries", kind="maildir", path=str(folder)), sqlite.office)
+    tally = take_in(Mailbox(name="enquiries", kind="maildir", path=str(folder)), sqlite.office)
     said = capfd.readouterr()
 
     assert tally.new == len(found) + 1

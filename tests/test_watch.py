@@ -22,7 +22,7 @@ from mailbot.cases.standing import Standings
 from mailbot.config import Alerts, Config, Mailbox, Outgoing
 from mailbot.errors import AlarmFailed, MailbotError, MailboxUnreachable
 from mailbot.reconcile import troubles
-from mailbot.taking_in import poll, take_in
+from mailbot.taking_in import take_in
 from tests.commands import mailbot
 from tests.conftest import Installation
 from tests.doubles import mail
@@ -261,7 +261,7 @@ def test_a_sign_in_that_will_end_is_a_trouble_though_every_poll_goes_well(watche
             watched.installation.office,
             standings=Standings(watched.installation.engine, lambda minute=minute: at + timedelta(minutes=minute)),
         )
-        poll(watched.box, office, tokens)
+        take_in(watched.box, office, tokens)
 
     (trouble,) = watched.troubles(at=at + timedelta(minutes=26))
     assert "the client secret has expired" in trouble

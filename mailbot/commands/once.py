@@ -7,7 +7,7 @@ from mailbot.commands.terminal import complain
 from mailbot.errors import MailbotError
 from mailbot.memory import give_back_large_blocks
 from mailbot.parts import parts_of
-from mailbot.taking_in import poll
+from mailbot.taking_in import take_in
 
 OTHERS_SECONDS = 60
 """How long it waits for another process that is taking in the same mailbox."""
@@ -20,7 +20,9 @@ def take_in_all(config: str | None) -> bool:
     with installation.leases.present():  # once for all mailboxes: each time is two more commits
         for box in installation.config.mailbox:
             try:
-                tally = poll(box, installation.office, installation.tokens.get(box.name), wait_seconds=OTHERS_SECONDS)
+                tally = take_in(
+                    box, installation.office, installation.tokens.get(box.name), wait_seconds=OTHERS_SECONDS
+                )
             except MailbotError as error:
                 failed = True
                 complain(error)

@@ -18,7 +18,7 @@ from mailbot.log import log
 from mailbot.memory import give_back_large_blocks
 from mailbot.parts import Parts, parts_of
 from mailbot.reloading import demand_rota
-from mailbot.taking_in import poll
+from mailbot.taking_in import take_in
 
 if TYPE_CHECKING:
     from mailbot.worker import Worker
@@ -71,7 +71,7 @@ def demo(
         known = authorities_on(shipped("models"), now().date())
         installation.authorities.replace(read_authority_contacts(AUTHORITY_CONTACTS, known), "demo")
         for box in installation.config.mailbox:
-            tally = poll(box, installation.office)
+            tally = take_in(box, installation.office)
             print(f"{box.name}: {tally.new} new, {tally.filed} filed, {tally.set_aside} set aside, {tally.left} left")
         sending.send(installation.config, installation.outbox, now)
         if no_web:

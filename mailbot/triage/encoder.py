@@ -71,6 +71,7 @@ class Encoder:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.intra_op_num_threads = 1  # several take twice the processor, and hardly less time
         session = onnxruntime.InferenceSession(contents[ENCODER_FILE], options, providers=["CPUExecutionProvider"])
         tokenizer = Tokenizer.from_str(contents[TOKENIZER_FILE].decode("utf-8"))
         tokenizer.enable_truncation(WINDOW_TOKENS, stride=OVERLAP_TOKENS)

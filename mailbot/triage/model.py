@@ -176,7 +176,10 @@ class TextModel:
         `encoder` is the digest of the encoder there is, '' where there is none: its windows are weighed where it is the
         one that the model was trained with.
         """
+        from threadpoolctl import threadpool_limits
+
         card, fitted = read_fitted(at)
+        threadpool_limits(1, "blas")  # products as small as these keep several threads waiting for one another
         encoded = encoder == card.encoder
         if encoder and not encoded:
             log.error("the model was trained with another encoder: it judges by words alone", action="load model")
