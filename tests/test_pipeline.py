@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from collections.abc import Sequence
 
 import pytest
 import sqlalchemy as sa
 
 from mailbot.cases.schema import cases, letters
 from mailbot.config import Acknowledgements
-from mailbot.domain import ActionKind, CaseState, Correction, Decision
+from mailbot.domain import ActionKind, Assessment, CaseState, Correction, Decision, Email, RawMail
 from mailbot.errors import NotAllowed
 from mailbot.office import Tally
 from mailbot.pipeline import process
 from mailbot.taking_in import file_handed_back
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
-from tests.doubles import mail
+from tests.doubles import WordJudge, mail
 
 
 def count(installation: Installation, table: sa.Table) -> int:
@@ -45,6 +47,27 @@ def test_filing_what_is_filed_already_changes_nothing(installation: Installation
     process(stored, installation.office)
 
     assert count(installation, cases) == count(installation, letters) == 1
+
+
+def test_the_last_messages_of_a_batch_are_read_while_the_first_are_judged(installation: Installation) -> None:
+    judging, in_time = threading.Event(), []
+    office = installation.office
+
+    def read(raw: RawMail) -> Email:
+        if raw.uid == 9:
+            in_time.append(judging.wait(timeout=20))
+        return office.parse(raw)
+
+    class Telling(WordJudge):
+        def assess(self, emails: Sequence[Email]) -> list[Assessment]:
+            judging.set()
+            return super().assess(emails)
+
+    batch = installation.ledger.keep([mail(uid=uid) for uid in range(1, 10)])
+    tally = process(batch, dataclasses.replace(office, parse=read, assessor=Telling()))
+
+    assert tally == Tally(filed=9)
+    assert in_time == [True]
 
 
 def test_one_message_that_cannot_be_judged_is_set_aside_and_the_others_are_filed(installation: Installation) -> None:
