@@ -208,7 +208,7 @@ letters = sa.Table(
     sa.UniqueConstraint("case_id", "purpose", name="uq_letters_case_purpose"),
     sa.Index("ix_letters_state", "state", "due_at"),
     sa.Index("ix_letters_recipient_digest", "recipient_digest", "created_at"),
-    sa.Index("ix_letters_created_at", "created_at"),
+    sa.Index("ix_letters_created_at", "created_at", "channel", "state"),
     sa.Index("ix_letters_reply_token_digest", "reply_token_digest"),
 )
 
