@@ -38,7 +38,7 @@ from mailbot.cases.narrative import (
     Narrative,
 )
 from mailbot.cases.schema import cases, follow_ups, notes, search_documents, senders
-from mailbot.cases.search_words import stems, words
+from mailbot.cases.search_words import WORDS_REMEMBERED, stems, words
 from mailbot.cases.vault import Keyring, Purpose, Vault
 
 HASH_BYTES = 8
@@ -232,7 +232,7 @@ def _hash(keyring: Keyring, label: bytes, text: str, size: int) -> str:
     return _hashed(keyring.lookup, label, text, size)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(WORDS_REMEMBERED)
 def _hashed(key: bytes, label: bytes, text: str, size: int) -> str:
     digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=size, key=key, person=label)
     return base64.b32encode(digest.digest()).decode("ascii").rstrip("=").lower()

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import NamedTuple
 
 import Stemmer
@@ -21,6 +21,10 @@ LONGEST_WORD = 64
 """Longer runs of letters are no words but what machines write: keys, pictures in letters."""
 
 QUERY_LENGTH = 200
+
+WORDS_REMEMBERED = 8192
+"""What is worked out of a word is remembered of so many: of all words that are common."""
+LONGEST_REMEMBERED = 256
 
 STOP_WORDS = frozenset(
     "about after again all also although am an and any are as at be because been before being but by can could did do "
@@ -45,6 +49,12 @@ _IRREGULAR = {"children": "child", "women": "woman", "men": "man", "teeth": "too
 _stemmer = Stemmer.Stemmer("english", 0)  # remembers nothing: `stem` does
 _stemming = threading.Lock()
 """Held while it works: it is one for all threads, which the library does not allow for."""
+
+
+def _remembering(of: Callable[[str], str]) -> Callable[[str], str]:
+    """`of`, its last answers remembered; not of what machines write without a blank, which may be as long as a file."""
+    remembered = lru_cache(WORDS_REMEMBERED)(of)
+    return wraps(of)(lambda word: remembered(word) if len(word) <= LONGEST_REMEMBERED else of(word))
 
 
 class Word(NamedTuple):
@@ -88,7 +98,7 @@ def stems(text: str) -> set[str]:
     return {stem(folded) for folded in spoken(text).split() if _counts(folded)}
 
 
-@lru_cache(maxsize=50_000)
+@_remembering
 def stem(folded: str) -> str:
     """The stem of a folded word."""
     with _stemming:
@@ -114,7 +124,7 @@ def _words(text: str, start: int, end: int) -> Iterator[Word]:
             yield Word(folded, match.start(), match.end())
 
 
-@lru_cache(maxsize=50_000)
+@_remembering
 def _apart(word: str) -> str:
     """A word folded, and the halves of a postcode apart."""
     folded = _folded(word)
@@ -122,7 +132,7 @@ def _apart(word: str) -> str:
     return " ".join(halves.groups()) if halves else folded
 
 
-@lru_cache(maxsize=50_000)
+@_remembering
 def _folded(word: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
     plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
