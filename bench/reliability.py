@@ -29,7 +29,7 @@ def main() -> None:
     held = [one for one in corpus(models) if one.split == "validation"]
     passages, encoder = [passage_of(one.email) for one in held], Encoder.load(models)
     read = encoder.encode([passage.text for passage in passages])
-    opinions = TextModel.load(models / SHIPPED, encoder.digest).opinions(passages, read)
+    opinions = list(TextModel.load(models / SHIPPED, encoder.digest).opinions(passages, read))
     names = judge().named
     named = [names(one.email) for one in held]
     panels = []

@@ -5,7 +5,8 @@ Nothing here lowers danger: a rule that says immediate risk wins over any probab
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -170,11 +171,11 @@ class Judge:
             return []
         self._load()
         passages = [passage_of(email) for email in emails]
-        read = self._encoder.encode([passage.text for passage in passages]) if self._encoder else []
+        read, again = itertools.tee(self._encoder.encode([one.text for one in passages]) if self._encoder else ())
         assessments = self._assessed(emails, self._decides, passages, read)
         if self._beside is None:
             return assessments
-        beside = self._assessed(emails, self._beside, passages, read)
+        beside = self._assessed(emails, self._beside, passages, again)
         return [replace(one, second_opinion=_as_second(other)) for one, other in zip(assessments, beside, strict=True)]
 
     def _assessed(
@@ -182,10 +183,10 @@ class Judge:
         emails: Sequence[Email],
         model: TextModel | None,
         passages: Sequence[Passage],
-        read: Sequence[Sequence[Window]],
+        read: Iterable[Sequence[Window]],
     ) -> list[Assessment]:
         register = self._register()
-        opinions = model.opinions(passages, read) if model else [None] * len(emails)
+        opinions = model.opinions(passages, read) if model else itertools.repeat(None, len(emails))
         return [
             self._assess_one(email, opinion, model, register) for email, opinion in zip(emails, opinions, strict=True)
         ]

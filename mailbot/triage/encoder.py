@@ -7,7 +7,8 @@ licence). It runs on the processor by onnxruntime, without a network. Files that
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -83,13 +84,14 @@ class Encoder:
         """Of the weights: models name the encoder by it that they were trained with."""
         return self.card.sha256[ENCODER_FILE]
 
-    def encode(self, texts: Sequence[str]) -> list[list[Window]]:
-        """The windows of each text, in order.
+    def encode(self, texts: Sequence[str]) -> Iterator[list[Window]]:
+        """The windows of each text, in order; the next texts are read while somebody is at work on those before.
 
         Each window is read by itself: numbers of 8 bits are scaled to all that is read together, so that in a batch the
         same message would come out a little different in other company.
         """
-        return [[self._read(window) for window in self._windows(text)] for text in texts]
+        with ThreadPoolExecutor(max_workers=1) as reading:
+            yield from reading.map(lambda text: [self._read(window) for window in self._windows(text)], texts)
 
     def _windows(self, text: str) -> list[Any]:
         whole = self._tokenizer.encode(text or " ")

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import math
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,29 +186,24 @@ class TextModel:
             log.error("the model was trained with another encoder: it judges by words alone", action="load model")
         return cls(card, fitted, encoded=encoded)
 
-    def opinions(self, passages: Sequence[Passage], read: Sequence[Sequence[Window]] = ()) -> list[Opinion]:
-        """The model's opinion of each passage, in order: one matrix product for all of them and their sentences.
+    def opinions(self, passages: Sequence[Passage], read: Iterable[Sequence[Window]] = ()) -> Iterator[Opinion]:
+        """The model's opinion of each passage, in order: their words and their sentences' are counted all at once.
 
-        `read` is what the encoder made of each passage's text; needed where the model is `encoded`.
+        `read` is what the encoder makes of each passage's text, taken one by one; needed where the model is `encoded`.
         """
         import numpy as np
 
-        if not passages:
-            return []
         texts = [passage.text for passage in passages]
         sentences = [passage.text[start:end] for passage in passages for start, end in passage.sentences]
         scores: Matrix = self._statistics.found_in([*texts, *sentences]).weighed(self._weights) + self._bias
         ends = np.cumsum([len(passage.sentences) for passage in passages])[:-1]
         whole, each = scores[: len(texts)], np.split(scores[len(texts) :], ends)
-        for number, windows in enumerate(read if self.encoded else ()):
-            said, of_sentences = self._meaning(windows, passages[number].sentences)
-            whole[number] += said
-            each[number] = each[number] + of_sentences
         weigh = self.card.rules_weigh[self._set]
-        return [
-            Opinion(self._by_field(row), weigh, of_sentences, self._columns)
-            for row, of_sentences in zip(whole, each, strict=True)
-        ]
+        for passage, row, of_sentences, windows in zip(
+            passages, whole, each, read if self.encoded else itertools.repeat(()), strict=False
+        ):
+            said, of_each = self._meaning(windows, passage.sentences) if windows else (0.0, 0.0)
+            yield Opinion(self._by_field(row + said), weigh, of_sentences + of_each, self._columns)
 
     def _meaning(self, windows: Sequence[Window], sentences: Sequence[tuple[int, int]]) -> tuple[Matrix, Matrix]:
         """What the encoder's numbers add to each value: for the whole text, and for each of its sentences.
