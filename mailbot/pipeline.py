@@ -24,8 +24,8 @@ from mailbot.intake.thread import clues_of
 from mailbot.later import make_ready
 from mailbot.office import Office, Tally
 
-JUDGED_AT_ONCE = 4
-"""How many messages the model is asked for together: few, so that the reader is at work meanwhile."""
+JUDGED_AT_ONCE = 10
+"""How many messages are judged together: half of a batch, so that reader and encoder are at work meanwhile."""
 
 
 def process(batch: Sequence[StoredMail], office: Office) -> Tally:

@@ -14,7 +14,7 @@ from mailbot.config import Acknowledgements
 from mailbot.domain import ActionKind, Assessment, CaseState, Correction, Decision, Email, RawMail
 from mailbot.errors import NotAllowed
 from mailbot.office import Tally
-from mailbot.pipeline import process
+from mailbot.pipeline import JUDGED_AT_ONCE, process
 from mailbot.taking_in import file_handed_back
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation
 from tests.doubles import WordJudge, mail
@@ -54,7 +54,7 @@ def test_the_last_messages_of_a_batch_are_read_while_the_first_are_judged(instal
     office = installation.office
 
     def read(raw: RawMail) -> Email:
-        if raw.uid == 9:
+        if raw.uid > JUDGED_AT_ONCE:
             in_time.append(judging.wait(timeout=20))
         return office.parse(raw)
 
@@ -63,10 +63,10 @@ def test_the_last_messages_of_a_batch_are_read_while_the_first_are_judged(instal
             judging.set()
             return super().assess(emails)
 
-    batch = installation.ledger.keep([mail(uid=uid) for uid in range(1, 10)])
+    batch = installation.ledger.keep([mail(uid=uid) for uid in range(1, JUDGED_AT_ONCE + 2)])
     tally = process(batch, dataclasses.replace(office, parse=read, assessor=Telling()))
 
-    assert tally == Tally(filed=9)
+    assert tally == Tally(filed=len(batch))
     assert in_time == [True]
 
 
