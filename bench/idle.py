@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from mailbot.cases import audit, database
 from mailbot.cases.schema import cases
-from mailbot.cases.vault import read_keys
+from mailbot.cases.sealing.vault import read_keys
 from mailbot.clock import now
 from mailbot.domain import Role
 from mailbot.web import accounts

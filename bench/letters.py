@@ -18,7 +18,7 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
-from mailbot.cases.narrative import masked
+from mailbot.cases.masking.narrative import masked
 from mailbot.config import Outgoing, shipped
 from mailbot.correspondence.compose import ENGLISH, LONDON, WELSH, Composer
 from mailbot.correspondence.drafts import PROMPT, Drafter, DraftFacts, due_on, told_by_telephone

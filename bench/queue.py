@@ -34,10 +34,10 @@ from bench import helpdesk
 from bench.search import document, narratives, rare
 from mailbot.cases import database
 from mailbot.cases.alerts import AlertState
-from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, Identity, Narrative, masked
+from mailbot.cases.arrivals.threads import REFERENCE_ALPHABET
+from mailbot.cases.masking.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, Identity, Narrative, masked
 from mailbot.cases.schema import alerts, audit, cases, letters, search_documents, second_looks
-from mailbot.cases.threads import REFERENCE_ALPHABET
-from mailbot.cases.vault import Purpose
+from mailbot.cases.sealing.vault import Purpose
 from mailbot.cases.waiting import waits_from
 from mailbot.clock import now
 from mailbot.config import Database

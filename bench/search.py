@@ -23,15 +23,15 @@ import sqlalchemy as sa
 
 from mailbot.cases import database
 from mailbot.cases.access import Officer
+from mailbot.cases.arrivals.filing import new_reference
+from mailbot.cases.arrivals.joining import clear_columns
 from mailbot.cases.audit import key_of
-from mailbot.cases.filing import new_reference
-from mailbot.cases.joining import clear_columns
-from mailbot.cases.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, Identity, Narrative, masked
+from mailbot.cases.masking.narrative import IDENTITY_PLACE, NARRATIVE_PLACE, Identity, Narrative, masked
 from mailbot.cases.schema import cases, search_documents
-from mailbot.cases.search import Search
-from mailbot.cases.search_index import tokens_of
-from mailbot.cases.search_words import stems
-from mailbot.cases.vault import Purpose, Vault, new_key_file, read_keys
+from mailbot.cases.sealing.vault import Purpose, Vault, new_key_file, read_keys
+from mailbot.cases.search.index import tokens_of
+from mailbot.cases.search.search import Search
+from mailbot.cases.search.words import stems
 from mailbot.clock import now
 from mailbot.config import shipped
 from mailbot.domain import Role

@@ -12,8 +12,8 @@ import requests
 
 from mailbot.cases.access import Permission, may
 from mailbot.cases.alerts import AlertBook, AlertChannel, DueAlert, Notice
-from mailbot.cases.openings import Openings
-from mailbot.cases.standing import Standing, Standings
+from mailbot.cases.identity.openings import Openings
+from mailbot.cases.oversight.standing import Standing, Standings
 from mailbot.clock import Clock
 from mailbot.config import Alerts, Config, Mailbox
 from mailbot.correspondence.carriers import Carrier, carrier

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from mailbot import config as settings
 from mailbot.cases import audit, database
-from mailbot.cases.vault import Vault, new_key_file, read_keys
+from mailbot.cases.sealing.vault import Vault, new_key_file, read_keys
 from mailbot.clock import now
 from mailbot.config import Config
 from mailbot.domain import Role

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mailbot.cases.access import Officer, Permission
-from mailbot.cases.approaches import Approaches
-from mailbot.cases.authorities import Authorities
-from mailbot.cases.services import Services
+from mailbot.cases.letters.approaches import Approaches
+from mailbot.cases.services.authorities import Authorities
+from mailbot.cases.services.services import Services
 from mailbot.clock import Clock
 from mailbot.correspondence.compose import ENGLISH, LONDON, WELSH, WELSH_AND_ENGLISH, new_token
 from mailbot.correspondence.disclosure import Giveaway, Hit, LetterPurpose, Source, Verdict, check, verdict

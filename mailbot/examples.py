@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from mailbot.cases.learning import Lesson
+from mailbot.cases.oversight.learning import Lesson
 from mailbot.domain import Address, Email
 from mailbot.errors import MailbotError
 from mailbot.intake.labelled import as_mail

@@ -10,9 +10,9 @@ from mailbot.config import Acknowledgements
 from mailbot.domain import Assessment, Email, RawMail
 
 if TYPE_CHECKING:
-    from mailbot.cases.aside import Aside
-    from mailbot.cases.ledger import Ledger
-    from mailbot.cases.standing import Standings
+    from mailbot.cases.arrivals.aside import Aside
+    from mailbot.cases.arrivals.ledger import Ledger
+    from mailbot.cases.oversight.standing import Standings
     from mailbot.cases.store import Store
     from mailbot.correspondence.compose import Composer
     from mailbot.correspondence.own_words import OwnWords

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mailbot import config as settings
 from mailbot.cases import audit, database
-from mailbot.cases.aside import Aside
+from mailbot.cases.arrivals.aside import Aside
+from mailbot.cases.arrivals.leases import Leases
+from mailbot.cases.arrivals.ledger import Ledger
 from mailbot.cases.database import Engine
-from mailbot.cases.key_file import keys_from_command
-from mailbot.cases.leases import Leases
-from mailbot.cases.ledger import Ledger
-from mailbot.cases.standing import Standings
-from mailbot.cases.vault import Keyring, Vault, read_keys
+from mailbot.cases.oversight.standing import Standings
+from mailbot.cases.sealing.key_file import keys_from_command
+from mailbot.cases.sealing.vault import Keyring, Vault, read_keys
 from mailbot.clock import now
 from mailbot.config import Config, config_path, shipped
 from mailbot.domain import Email, RawMail, RegisteredService
@@ -26,30 +26,30 @@ from mailbot.office import Office
 
 if TYPE_CHECKING:  # what takes long to load is loaded where it is built: a command may need none of it
     from mailbot.cases.alerts import AlertBook
-    from mailbot.cases.api_tokens import ApiTokens
-    from mailbot.cases.approaches import Approaches
-    from mailbot.cases.authorities import Authorities
-    from mailbot.cases.backup import Backups
-    from mailbot.cases.by_hand import Entries
-    from mailbot.cases.checkpoints import Checkpoints
-    from mailbot.cases.courts import Courts
-    from mailbot.cases.enquiries import LinesOfEnquiry
-    from mailbot.cases.identity import Identities
-    from mailbot.cases.inspections import Inspections
-    from mailbot.cases.learning import Learning
-    from mailbot.cases.openings import Openings
-    from mailbot.cases.originals import Originals
-    from mailbot.cases.outbox import Outbox
+    from mailbot.cases.api.api_tokens import ApiTokens
+    from mailbot.cases.api.subscriptions import Subscriptions
+    from mailbot.cases.arrivals.by_hand import Entries
+    from mailbot.cases.audit_trail.checkpoints import Checkpoints
+    from mailbot.cases.backups.backup import Backups
+    from mailbot.cases.identity.identity import Identities
+    from mailbot.cases.identity.openings import Openings
+    from mailbot.cases.identity.originals import Originals
+    from mailbot.cases.letters.approaches import Approaches
+    from mailbot.cases.letters.outbox import Outbox
+    from mailbot.cases.oversight.learning import Learning
+    from mailbot.cases.oversight.second_looks import SecondLooks
     from mailbot.cases.queue import Queue
-    from mailbot.cases.retention import Disposals
-    from mailbot.cases.rights import Rights
-    from mailbot.cases.rotation import Rotation
-    from mailbot.cases.search import Search
-    from mailbot.cases.second_looks import SecondLooks
-    from mailbot.cases.services import Services
-    from mailbot.cases.standards import Weighings
+    from mailbot.cases.records.courts import Courts
+    from mailbot.cases.records.retention import Disposals
+    from mailbot.cases.records.rights import Rights
+    from mailbot.cases.sealing.rotation import Rotation
+    from mailbot.cases.search.search import Search
+    from mailbot.cases.services.authorities import Authorities
+    from mailbot.cases.services.enquiries import LinesOfEnquiry
+    from mailbot.cases.services.inspections import Inspections
+    from mailbot.cases.services.services import Services
+    from mailbot.cases.services.standards import Weighings
     from mailbot.cases.store import Store
-    from mailbot.cases.subscriptions import Subscriptions
     from mailbot.correspondence.compose import Composer
     from mailbot.correspondence.own_words import OwnWords
     from mailbot.dispatch import Dispatch
@@ -101,13 +101,13 @@ class Parts:
 
     @cached_property
     def rotation(self) -> Rotation:
-        from mailbot.cases.rotation import Rotation
+        from mailbot.cases.sealing.rotation import Rotation
 
         return Rotation(self.keys_now, self.key_store, now, self.key_file, self.config.keys.keep_days)
 
     @cached_property
     def backups(self) -> Backups:
-        from mailbot.cases.backup import Backups
+        from mailbot.cases.backups.backup import Backups
 
         return Backups(self.engine, self.key_store, self.vault.keyring.digest, now)
 
@@ -137,19 +137,19 @@ class Parts:
 
     @cached_property
     def search(self) -> Search:
-        from mailbot.cases.search import Search
+        from mailbot.cases.search.search import Search
 
         return Search(self.engine, self.vault, now)
 
     @cached_property
     def entries(self) -> Entries:
-        from mailbot.cases.by_hand import Entries
+        from mailbot.cases.arrivals.by_hand import Entries
 
         return Entries(self.engine, self.vault, now, self.restricted_mailboxes, self.config.queue.in_force)
 
     @cached_property
     def outbox(self) -> Outbox:
-        from mailbot.cases.outbox import Outbox
+        from mailbot.cases.letters.outbox import Outbox
 
         return Outbox(self.engine, self.vault, now)
 
@@ -163,19 +163,19 @@ class Parts:
 
     @cached_property
     def services(self) -> Services:
-        from mailbot.cases.services import Services
+        from mailbot.cases.services.services import Services
 
         return Services(self.engine, now)
 
     @cached_property
     def learning(self) -> Learning:
-        from mailbot.cases.learning import Learning
+        from mailbot.cases.oversight.learning import Learning
 
         return Learning(self.engine, self.vault, now)
 
     @cached_property
     def second_looks(self) -> SecondLooks:
-        from mailbot.cases.second_looks import SecondLooks
+        from mailbot.cases.oversight.second_looks import SecondLooks
 
         return SecondLooks(self.engine, self.vault, now, self.config.queue.in_force)
 
@@ -187,27 +187,27 @@ class Parts:
 
     @cached_property
     def checkpoints(self) -> Checkpoints:
-        from mailbot.cases.checkpoints import Checkpoints
+        from mailbot.cases.audit_trail.checkpoints import Checkpoints
 
         return Checkpoints(self.engine, self.vault.keyring, now)
 
     @cached_property
     def openings(self) -> Openings:
-        from mailbot.cases.openings import Openings
+        from mailbot.cases.identity.openings import Openings
 
         return Openings(self.engine, now)
 
     @cached_property
     def inspections(self) -> Inspections:
-        from mailbot.cases.inspections import Inspections
+        from mailbot.cases.services.inspections import Inspections
 
         return Inspections(self.engine, now)
 
     @cached_property
     def briefs(self) -> Briefs:
-        from mailbot.cases.held import Held
-        from mailbot.cases.overview import Overview
-        from mailbot.cases.sources import Sources
+        from mailbot.cases.identity.sources import Sources
+        from mailbot.cases.services.held import Held
+        from mailbot.cases.services.overview import Overview
         from mailbot.reports.inspection import Briefs
 
         return Briefs(
@@ -222,26 +222,26 @@ class Parts:
 
     @cached_property
     def lines_of_enquiry(self) -> LinesOfEnquiry:
-        from mailbot.cases.enquiries import LinesOfEnquiry
+        from mailbot.cases.services.enquiries import LinesOfEnquiry
 
         return LinesOfEnquiry(self.engine, self.vault, now)
 
     @cached_property
     def weighings(self) -> Weighings:
-        from mailbot.cases.standards import StandardBook, Weighings
+        from mailbot.cases.services.standards import StandardBook, Weighings
 
         return Weighings(self.engine, self.vault, now, StandardBook.load(shipped("models")))
 
     @cached_property
     def identities(self) -> Identities:
-        from mailbot.cases.identity import Identities
+        from mailbot.cases.identity.identity import Identities
 
         rules = self.config.identity
         return Identities(self.engine, self.vault, now, rules.minutes, rules.second_officer)
 
     @cached_property
     def originals(self) -> Originals:
-        from mailbot.cases.originals import Originals
+        from mailbot.cases.identity.originals import Originals
         from mailbot.intake.taking_out import TakingOut
 
         take_out = TakingOut(self.config.scanner)
@@ -249,13 +249,13 @@ class Parts:
 
     @cached_property
     def api_tokens(self) -> ApiTokens:
-        from mailbot.cases.api_tokens import ApiTokens
+        from mailbot.cases.api.api_tokens import ApiTokens
 
         return ApiTokens(self.engine, self.vault.keyring, now)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
-        from mailbot.cases.subscriptions import Subscriptions
+        from mailbot.cases.api.subscriptions import Subscriptions
 
         return Subscriptions(self.engine, self.vault.keyring, now)
 
@@ -267,25 +267,25 @@ class Parts:
 
     @cached_property
     def disposals(self) -> Disposals:
-        from mailbot.cases.retention import Disposals
+        from mailbot.cases.records.retention import Disposals
 
         return Disposals(self.engine, self.vault, now, self.config.retention)
 
     @cached_property
     def rights(self) -> Rights:
-        from mailbot.cases.rights import Rights
+        from mailbot.cases.records.rights import Rights
 
         return Rights(self.engine, self.vault, now)
 
     @cached_property
     def courts(self) -> Courts:
-        from mailbot.cases.courts import Courts
+        from mailbot.cases.records.courts import Courts
 
         return Courts(self.engine, self.vault, now)
 
     @cached_property
     def keeping(self) -> Keeping:
-        from mailbot.cases.removals import Removals
+        from mailbot.cases.backups.removals import Removals
         from mailbot.removing import Keeping
 
         return Keeping(
@@ -299,13 +299,13 @@ class Parts:
 
     @cached_property
     def approaches(self) -> Approaches:
-        from mailbot.cases.approaches import Approaches
+        from mailbot.cases.letters.approaches import Approaches
 
         return Approaches(self.engine, self.vault, now)
 
     @cached_property
     def authorities(self) -> Authorities:
-        from mailbot.cases.authorities import Authorities
+        from mailbot.cases.services.authorities import Authorities
 
         return Authorities(self.engine, now, samples_count=self.demo)
 
@@ -361,20 +361,20 @@ class Parts:
 
     @cached_property
     def record(self) -> Record:
+        from mailbot.cases.accounts.calendars import Calendars
         from mailbot.cases.actions import Actions
+        from mailbot.cases.api.outlines import Outlines
         from mailbot.cases.approvals import Approvals
+        from mailbot.cases.audit_trail.trail import Trail
         from mailbot.cases.bulk import Bulk
-        from mailbot.cases.calendars import Calendars
-        from mailbot.cases.covering import Covering
-        from mailbot.cases.first_answers import FirstAnswers
         from mailbot.cases.handovers import Handovers
         from mailbot.cases.history import History
-        from mailbot.cases.measures import Measures
-        from mailbot.cases.outlines import Outlines
-        from mailbot.cases.oversight import Overseeing
-        from mailbot.cases.requests import Requests
+        from mailbot.cases.identity.covering import Covering
+        from mailbot.cases.oversight.first_answers import FirstAnswers
+        from mailbot.cases.oversight.measures import Measures
+        from mailbot.cases.oversight.oversight import Overseeing
+        from mailbot.cases.records.requests import Requests
         from mailbot.cases.together import Together
-        from mailbot.cases.trail import Trail
         from mailbot.cases.views import Views
         from mailbot.cases.writings import Writings
         from mailbot.correspondence.authorities import authorities_on

@@ -11,10 +11,10 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from mailbot.cases.filing import Judged, new_reference
-from mailbot.cases.ledger import StoredMail
-from mailbot.cases.narrative import Identity, Narrative, masked
-from mailbot.cases.told import as_entered, as_told
+from mailbot.cases.arrivals.filing import Judged, new_reference
+from mailbot.cases.arrivals.ledger import StoredMail
+from mailbot.cases.arrivals.told import as_entered, as_told
+from mailbot.cases.masking.narrative import Identity, Narrative, masked
 from mailbot.clock import now
 from mailbot.correspondence.as_wished import as_wished
 from mailbot.correspondence.may_reply import answer_to, may_reply

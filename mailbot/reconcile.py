@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mailbot.cases.ledger import Ledger, TakenIn
-from mailbot.cases.standing import Standings
+from mailbot.cases.arrivals.ledger import Ledger, TakenIn
+from mailbot.cases.oversight.standing import Standings
 from mailbot.config import Config, Mailbox
 from mailbot.errors import MailbotError, StorageFailed
 from mailbot.intake.mailbox import ImapFolder, Listed

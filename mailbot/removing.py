@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mailbot.cases.ledger import Ledger
-from mailbot.cases.removals import Removals, RemovalState, ToRemove
-from mailbot.cases.retention import Disposals
+from mailbot.cases.arrivals.ledger import Ledger
+from mailbot.cases.backups.removals import Removals, RemovalState, ToRemove
+from mailbot.cases.records.retention import Disposals
 from mailbot.config import Config, Mailbox
 from mailbot.errors import MailboxUnreachable
 from mailbot.intake.mailbox import ImapFolder, Listed

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from mailbot.cases.outbox import Outbox
+from mailbot.cases.letters.outbox import Outbox
 from mailbot.clock import Clock
 from mailbot.config import Config
 from mailbot.correspondence.carriers import carried, carrier, notify_carrier

@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import urllib3
 
-from mailbot.cases.subscriptions import DeliveryState, Due, Subscriptions
+from mailbot.cases.api.subscriptions import DeliveryState, Due, Subscriptions
 from mailbot.clock import Clock
 from mailbot.config import Webhooks
 from mailbot.errors import ConfigError, MailbotError

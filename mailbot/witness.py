@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 import requests
 
-from mailbot.cases.checkpoints import Checkpoint, Checkpoints
+from mailbot.cases.audit_trail.checkpoints import Checkpoint, Checkpoints
 from mailbot.config import Audit
 from mailbot.errors import CheckpointNotSent
 from mailbot.log import log

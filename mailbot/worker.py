@@ -6,7 +6,7 @@ also serve `poll --once` and `send --once`.
 
 Any number of workers may share a record. Each mailbox is taken in by one of them at a time; what is stored is filed and
 what is due is sent by all of them, each message and letter by the one that claimed it; every other job is done by the
-worker that asked for it first, until that ends (`mailbot.cases.leases`).
+worker that asked for it first, until that ends (`mailbot.cases.arrivals.leases`).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING
 
 from mailbot.alerts import beat, tell, tell_lead
 from mailbot.cases.alerts import AlertBook
-from mailbot.cases.approaches import Approaches
-from mailbot.cases.checkpoints import Checkpoints
-from mailbot.cases.openings import Openings
-from mailbot.cases.outbox import Outbox
-from mailbot.cases.second_looks import SecondLooks
-from mailbot.cases.subscriptions import Subscriptions
+from mailbot.cases.api.subscriptions import Subscriptions
+from mailbot.cases.audit_trail.checkpoints import Checkpoints
+from mailbot.cases.identity.openings import Openings
+from mailbot.cases.letters.approaches import Approaches
+from mailbot.cases.letters.outbox import Outbox
+from mailbot.cases.oversight.second_looks import SecondLooks
 from mailbot.clock import Clock
 from mailbot.config import Config, Mailbox
 from mailbot.errors import MailbotError, MailboxUnreachable

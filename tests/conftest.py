@@ -17,21 +17,21 @@ from passlib.handlers.argon2 import argon2 as passlib_argon2
 from mailbot.cases import audit, database, schema
 from mailbot.cases.access import Officer
 from mailbot.cases.alerts import AlertBook
-from mailbot.cases.approaches import Approaches
 from mailbot.cases.approvals import Approvals
-from mailbot.cases.aside import Aside
-from mailbot.cases.authorities import Authorities
-from mailbot.cases.by_hand import Entries
-from mailbot.cases.learning import Learning
-from mailbot.cases.ledger import Ledger
-from mailbot.cases.openings import Openings
-from mailbot.cases.outbox import Outbox
-from mailbot.cases.search import Search
-from mailbot.cases.second_looks import SecondLooks
-from mailbot.cases.services import Services
-from mailbot.cases.standing import Standings
+from mailbot.cases.arrivals.aside import Aside
+from mailbot.cases.arrivals.by_hand import Entries
+from mailbot.cases.arrivals.ledger import Ledger
+from mailbot.cases.identity.openings import Openings
+from mailbot.cases.letters.approaches import Approaches
+from mailbot.cases.letters.outbox import Outbox
+from mailbot.cases.oversight.learning import Learning
+from mailbot.cases.oversight.second_looks import SecondLooks
+from mailbot.cases.oversight.standing import Standings
+from mailbot.cases.sealing.vault import Vault, new_key_file, read_keys
+from mailbot.cases.search.search import Search
+from mailbot.cases.services.authorities import Authorities
+from mailbot.cases.services.services import Services
 from mailbot.cases.store import Store
-from mailbot.cases.vault import Vault, new_key_file, read_keys
 from mailbot.config import Acknowledgements, shipped
 from mailbot.correspondence.compose import Composer
 from mailbot.correspondence.drafts import Drafter

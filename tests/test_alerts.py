@@ -21,7 +21,7 @@ from mailbot.cases.access import Officer
 from mailbot.cases.alerts import AlertChannel, DueAlert
 from mailbot.cases.audit import key_of
 from mailbot.cases.schema import alerts, audit
-from mailbot.cases.vault import read_keys
+from mailbot.cases.sealing.vault import read_keys
 from mailbot.config import Alerts, Config, Mailbox, Outgoing
 from mailbot.domain import ActionKind, Correction, Decision, Role
 from mailbot.errors import NotAllowed

@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from mailbot.cases.access import Officer
-from mailbot.cases.authorities import Authorities
-from mailbot.cases.joining import add_task
+from mailbot.cases.arrivals.joining import add_task
 from mailbot.cases.schema import alerts, approaches, audit, cases, letters
+from mailbot.cases.services.authorities import Authorities
 from mailbot.config import shipped
 from mailbot.correspondence.authorities import authorities_on, read_authority_contacts
 from mailbot.correspondence.disclosure import Giveaway, Verdict

@@ -20,9 +20,10 @@ from typing import BinaryIO
 import pytest
 import sqlalchemy as sa
 
-from mailbot.cases import archive, copies, database
-from mailbot.cases.archive import What
-from mailbot.cases.backup import Backups
+from mailbot.cases import database
+from mailbot.cases.backups import archive, copies
+from mailbot.cases.backups.archive import What
+from mailbot.cases.backups.backup import Backups
 from mailbot.cases.schema import audit, letters, metadata
 from mailbot.commands.app import app
 from mailbot.domain import ActionKind, Decision, Role

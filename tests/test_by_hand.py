@@ -12,10 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from mailbot.cases.access import Officer
-from mailbot.cases.approaches import Approaches
-from mailbot.cases.by_hand import EnteredFile, new_token, written
-from mailbot.cases.covering import Covering
-from mailbot.cases.joining import Joining
+from mailbot.cases.arrivals.by_hand import EnteredFile, new_token, written
+from mailbot.cases.arrivals.joining import Joining
+from mailbot.cases.identity.covering import Covering
+from mailbot.cases.letters.approaches import Approaches
 from mailbot.cases.schema import alerts, audit, cases, entries, messages, opinions, raw_messages
 from mailbot.correspondence.as_wished import NO_ADDRESS, NOT_ASKED
 from mailbot.domain import (
@@ -186,7 +186,7 @@ def test_when_the_form_dies_half_way_nothing_of_it_stands(
 
     token = new_token()
     with monkeypatch.context() as patched:
-        patched.setattr("mailbot.cases.by_hand.audit.record", die)
+        patched.setattr("mailbot.cases.arrivals.by_hand.audit.record", die)
         with pytest.raises(Dies):
             enter(installation, call(child_in_danger=True), token=token)
     with installation.engine.connect() as connection:

@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
 from mailbot import config as settings
 from mailbot.cases import database
-from mailbot.cases.backup import Backups
-from mailbot.cases.key_file import keys_from_command
-from mailbot.cases.key_store import key_table, names_in_use
-from mailbot.cases.rotation import Rotation
-from mailbot.cases.vault import Keyring, Purpose, Vault, read_keys
+from mailbot.cases.backups.backup import Backups
+from mailbot.cases.sealing.key_file import keys_from_command
+from mailbot.cases.sealing.key_store import key_table, names_in_use
+from mailbot.cases.sealing.rotation import Rotation
+from mailbot.cases.sealing.vault import Keyring, Purpose, Vault, read_keys
 from mailbot.errors import ConfigError, KeysMissing
 from mailbot.parts import Parts
 from mailbot.pipeline import process
@@ -184,7 +184,7 @@ def test_a_command_gives_the_keys_and_its_failures_are_one_sentence(
     monkeypatch.chdir(sqlite.folder)
     assert Parts(settings.load(sqlite.folder / "config.toml")).vault.keyring.lookup == sqlite.vault.keyring.lookup
 
-    monkeypatch.setattr("mailbot.cases.key_file.COMMAND_SECONDS", 0.3)
+    monkeypatch.setattr("mailbot.cases.sealing.key_file.COMMAND_SECONDS", 0.3)
     for command, why in {
         ("sh", "-c", "echo secret-words; echo secret-words >&2; exit 3"): "exit code 3",
         ("sh", "-c", "echo secret-words"): "damaged",
@@ -203,8 +203,8 @@ ROTATING = """
 import sys
 from pathlib import Path
 from mailbot.cases.database import open_database
-from mailbot.cases.rotation import Rotation
-from mailbot.cases.vault import Purpose, read_keys
+from mailbot.cases.sealing.rotation import Rotation
+from mailbot.cases.sealing.vault import Purpose, read_keys
 from mailbot.clock import now
 folder = Path(sys.argv[1])
 keys, store = folder / "keys", open_database(f"sqlite:///{folder}/keystore.sqlite3")

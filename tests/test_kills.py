@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from mailbot.cases import database
-from mailbot.cases.ledger import Ledger
+from mailbot.cases.arrivals.ledger import Ledger
 from mailbot.cases.schema import messages
-from mailbot.cases.vault import Vault, read_keys
+from mailbot.cases.sealing.vault import Vault, read_keys
 from mailbot.clock import now
 from tests.servers import ServerMissing
 from tests.servers.dovecot import running_dovecot

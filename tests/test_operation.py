@@ -20,11 +20,11 @@ import structlog
 
 from mailbot import expiry
 from mailbot.cases.alerts import AlertChannel, Notice
-from mailbot.cases.api_tokens import ApiTokens
-from mailbot.cases.checkpoints import Checkpoints
-from mailbot.cases.key_store import backup_table
-from mailbot.cases.measures import Measures
-from mailbot.cases.standing import Standings
+from mailbot.cases.api.api_tokens import ApiTokens
+from mailbot.cases.audit_trail.checkpoints import Checkpoints
+from mailbot.cases.oversight.measures import Measures
+from mailbot.cases.oversight.standing import Standings
+from mailbot.cases.sealing.key_store import backup_table
 from mailbot.config import Config, Mailbox, Outgoing
 from mailbot.correspondence.smtp import SmtpCarrier
 from mailbot.domain import Correction, Decision, Role

@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 
 from mailbot.cases import schema
 from mailbot.cases.access import Officer
-from mailbot.cases.courts import Courts, CourtState, Forum, Included, Order
-from mailbot.cases.joining import add_task
-from mailbot.cases.letters import LETTER_PLACE
-from mailbot.cases.requests import Outcome, RequestKind, Requests, last_day
-from mailbot.cases.rights import Choices, Export, Rights
-from mailbot.cases.vault import Purpose
+from mailbot.cases.arrivals.joining import add_task
+from mailbot.cases.letters.letters import LETTER_PLACE
+from mailbot.cases.records.courts import Courts, CourtState, Forum, Included, Order
+from mailbot.cases.records.requests import Outcome, RequestKind, Requests, last_day
+from mailbot.cases.records.rights import Choices, Export, Rights
+from mailbot.cases.sealing.vault import Purpose
 from mailbot.commands.app import app
 from mailbot.domain import Assessment, Channel, Correction, Decision, Email, Letter, Role, TaskKind
 from mailbot.errors import NotAllowed

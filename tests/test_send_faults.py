@@ -19,8 +19,8 @@ import sqlalchemy as sa
 
 from mailbot.alerts import tell
 from mailbot.cases.alerts import end_alert
-from mailbot.cases.letters import address_digest
-from mailbot.cases.outbox import TRIED_FOR, LetterDecision, LetterOutline
+from mailbot.cases.letters.letters import address_digest
+from mailbot.cases.letters.outbox import TRIED_FOR, LetterDecision, LetterOutline
 from mailbot.cases.schema import alerts, cases, letters, notices
 from mailbot.config import Alerts, Config, Mailbox, Outgoing
 from mailbot.correspondence import smtp

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailbot.cases import database
-from mailbot.cases.ledger import MessageState
+from mailbot.cases.arrivals.ledger import MessageState
 from mailbot.cases.schema import audit, cases, messages
 from mailbot.clock import now
 from mailbot.domain import Role

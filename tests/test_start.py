@@ -72,7 +72,12 @@ def test_where_nothing_is_new_neither_a_model_nor_what_files_and_parses_is_loade
     assert not tops & {"sklearn", "numpy", "scipy", "onnxruntime", "tokenizers"}
     assert not tops & {"typer", "rich", "pydantic", "jinja2", "flask", "alembic", "structlog", "mailparser"}
     assert not [name for name in found if re.match(r"mailbot\.(triage|web|correspondence)\b", name)]
-    assert not found & {"mailbot.pipeline", "mailbot.cases.store", "mailbot.cases.filing", "mailbot.cases.mask"}
+    assert not found & {
+        "mailbot.pipeline",
+        "mailbot.cases.store",
+        "mailbot.cases.arrivals.filing",
+        "mailbot.cases.masking.mask",
+    }
 
 
 def test_a_command_loads_no_other_commands_module(settings: Path) -> None:

@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.cases import threads
 from mailbot.cases.access import Officer
-from mailbot.cases.filing import Filing
-from mailbot.cases.joining import FLAGS, add_task, clear_columns, raised
+from mailbot.cases.arrivals import threads
+from mailbot.cases.arrivals.filing import Filing
+from mailbot.cases.arrivals.joining import FLAGS, add_task, clear_columns, raised
 from mailbot.cases.schema import audit, cases, letters, messages
 from mailbot.cases.store import Store
 from mailbot.config import Acknowledgements, Config, Mailbox, Outgoing

@@ -18,7 +18,7 @@ import pytest
 
 from mailbot import clock
 from mailbot.alerts import all_taken_in, beat, sound
-from mailbot.cases.standing import Standings
+from mailbot.cases.oversight.standing import Standings
 from mailbot.config import Alerts, Config, Mailbox, Outgoing
 from mailbot.errors import AlarmFailed, MailbotError, MailboxUnreachable
 from mailbot.reconcile import troubles

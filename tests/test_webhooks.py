@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
+from mailbot.cases.api.subscriptions import WAITS, DeliveryState, Due, Event, Subscriptions
 from mailbot.cases.schema import cases
-from mailbot.cases.subscriptions import WAITS, DeliveryState, Due, Event, Subscriptions
 from mailbot.config import Webhooks
 from mailbot.domain import ActionKind, Decision, Role
 from mailbot.errors import ConfigError

@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from mailbot import worker as work
-from mailbot.cases.checkpoints import Checkpoints
+from mailbot.cases.audit_trail.checkpoints import Checkpoints
 from mailbot.cases.schema import cases, letters
 from mailbot.config import Config, Mailbox, Outgoing
 from mailbot.correspondence.carriers import carrier

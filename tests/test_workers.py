@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from mailbot.cases import leases as leasing
 from mailbot.cases import schema
-from mailbot.cases.leases import Leases
-from mailbot.cases.ledger import Ledger
+from mailbot.cases.arrivals import leases as leasing
+from mailbot.cases.arrivals.leases import Leases
+from mailbot.cases.arrivals.ledger import Ledger
 from mailbot.config import Mailbox
 from mailbot.domain import Assessment, Email
 from mailbot.errors import ArtefactRefused, ConfigError, MailbotError
@@ -46,7 +46,8 @@ SEED = int(os.environ.get("MAILBOT_SEED", "20261126"))
 
 HOLDER = """
 import sys, time
-from mailbot.cases import database, leases
+from mailbot.cases import database
+from mailbot.cases.arrivals import leases
 leases.LASTS_SECONDS, leases.RENEWED_EVERY_SECONDS = 1.5, 0.2
 ours = leases.Leases(database.open_database(sys.argv[1]))
 with ours.held("take in enquiries") as taken:
@@ -160,7 +161,7 @@ def test_no_more_is_claimed_than_memory_is_meant_for_and_one_message_at_least(
     with sqlite.engine.connect() as connection:
         size = connection.execute(sa.select(schema.messages.c.size).limit(1)).scalar_one()
     for most, claimed in ((2 * size, numbers[:2]), (size - 1, numbers[:1])):
-        monkeypatch.setattr("mailbot.cases.ledger.CLAIMED_BYTES", most)
+        monkeypatch.setattr("mailbot.cases.arrivals.ledger.CLAIMED_BYTES", most)
         with sqlite.ledger.claimed(9) as found:
             assert [one.id for one in found] == claimed
 

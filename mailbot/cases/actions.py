@@ -16,7 +16,7 @@ from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.deciding import settle
 from mailbot.cases.queue import readers
 from mailbot.cases.schema import actions, cases
-from mailbot.cases.vault import Vault
+from mailbot.cases.sealing.vault import Vault
 from mailbot.cases.written import words_of
 from mailbot.clock import Clock
 from mailbot.domain import ActionKind, ActionState

@@ -18,10 +18,10 @@ import sqlalchemy as sa
 
 from mailbot.cases import audit
 from mailbot.cases.access import Officer, Permission, case_for
+from mailbot.cases.arrivals.joining import add_task
 from mailbot.cases.database import storage_errors, writing
-from mailbot.cases.joining import add_task
 from mailbot.cases.schema import approvals, tasks, writings
-from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.sealing.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.domain import ActionKind, Decision, TaskKind
 from mailbot.errors import NotAllowed, StaleWrite

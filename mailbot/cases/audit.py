@@ -4,7 +4,7 @@ A row holds no personal data: the acting member of staff, the act, the case's re
 
 The rows are a chain. Each carries a keyed digest of what it says and of the digest of the row before, under a key that
 the database does not hold: whoever changes, takes out or slips in a row by other means cannot make the chain fit again
-(`mailbot.cases.audit_check` goes over it). Rows are numbered without a gap from the row that begins the chain.
+(`mailbot.cases.audit_trail.check` goes over it). Rows are numbered without a gap from the row that begins the chain.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mailbot.cases.database import alone
 from mailbot.cases.schema import audit
-from mailbot.cases.vault import Keyring
+from mailbot.cases.sealing.vault import Keyring
 from mailbot.errors import KeysMissing
 
 MACHINE = "mailbot"

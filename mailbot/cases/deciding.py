@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from mailbot.cases import audit
 from mailbot.cases.schema import actions
-from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.sealing.vault import Purpose, Vault
 from mailbot.domain import OUTLIVE_THE_CASE, Action, ActionKind, ActionState
 from mailbot.errors import ActionsOpen
 from mailbot.targets import LONDON, ORDINARY, Target, Targets, after, end_of_day

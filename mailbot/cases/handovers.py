@@ -18,7 +18,7 @@ from mailbot.cases import audit
 from mailbot.cases.access import Officer, Permission, demand, visible
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.schema import cases, handovers, handovers_read
-from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.sealing.vault import Purpose, Vault
 from mailbot.clock import Clock
 from mailbot.errors import NotAllowed
 

@@ -1,7 +1,7 @@
 """The tables, written once for SQLite and PostgreSQL. `migrations/` carries a database from one version to the next.
 
 Clear columns hold only what queues, counts and reports need: the assessment's values, dates and states. Whatever was
-written or tells who wrote it is in columns named ``sealed…`` (`mailbot.cases.vault`).
+written or tells who wrote it is in columns named ``sealed…`` (`mailbot.cases.sealing.vault`).
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ senders = sa.Table(
     sa.Column("case_id", BigId, sa.ForeignKey("cases.id"), primary_key=True),
     sa.Column("digest", sa.String(32), primary_key=True, index=True),
 )
-"""Keyed hashes of the addresses and names of those who wrote a case (`mailbot.cases.search_index`)."""
+"""Keyed hashes of the addresses and names of those who wrote a case (`mailbot.cases.search.index`)."""
 
 tasks = sa.Table(
     "tasks",
@@ -847,7 +847,7 @@ leases = sa.Table(
     sa.Column("until", Moment),
     sa.Index("ix_leases_holder", "holder"),
 )
-"""What one worker does and no other, such as taking in a mailbox: `mailbot.cases.leases`."""
+"""What one worker does and no other, such as taking in a mailbox: `mailbot.cases.arrivals.leases`."""
 
 holds = sa.Table(
     "holds",

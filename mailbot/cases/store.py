@@ -21,16 +21,16 @@ from mailbot.cases import audit
 from mailbot.cases.access import Officer, Permission, demand, refuse_erased, visible
 from mailbot.cases.alerts import end_alert, raise_alert
 from mailbot.cases.approvals import needs_second
+from mailbot.cases.arrivals.filing import Filing
+from mailbot.cases.arrivals.joining import Joining, restrict_suggested
 from mailbot.cases.database import one_at_a_time, storage_errors, writing
 from mailbot.cases.deciding import actions_of, decide, due_for, refuse_to_end
-from mailbot.cases.filing import Filing
-from mailbot.cases.identity import refuse_settling
-from mailbot.cases.joining import Joining, restrict_suggested
-from mailbot.cases.learning import READ, note_answer
-from mailbot.cases.narrative import FOLLOW_UP_NARRATIVE_PLACE, NARRATIVE_PLACE, NOTE_PLACE, Narrative
+from mailbot.cases.identity.identity import refuse_settling
+from mailbot.cases.masking.narrative import FOLLOW_UP_NARRATIVE_PLACE, NARRATIVE_PLACE, NOTE_PLACE, Narrative
+from mailbot.cases.oversight.learning import READ, note_answer
 from mailbot.cases.schema import actions, approaches, cases, follow_ups, notes, tasks, writings
-from mailbot.cases.search_index import SearchIndex
-from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.sealing.vault import Purpose, Vault
+from mailbot.cases.search.index import SearchIndex
 from mailbot.cases.waiting import due_anew
 from mailbot.clock import Clock
 from mailbot.domain import (

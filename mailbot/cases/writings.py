@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from mailbot.cases.access import Officer, Permission, case_for
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.schema import writings
-from mailbot.cases.vault import Purpose, Vault
+from mailbot.cases.sealing.vault import Purpose, Vault
 from mailbot.clock import Clock
 
 PLACE = "writings.sealed_writing"

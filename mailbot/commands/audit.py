@@ -11,8 +11,8 @@ import msgspec
 import typer
 
 from mailbot.cases import audit
-from mailbot.cases.audit_check import received, verify
-from mailbot.cases.checkpoints import Checkpoint, public_key
+from mailbot.cases.audit_trail.check import received, verify
+from mailbot.cases.audit_trail.checkpoints import Checkpoint, public_key
 from mailbot.commands.options import ConfigOption
 from mailbot.errors import AuditBroken, MailbotError
 from mailbot.parts import Parts, parts_of

@@ -11,8 +11,8 @@ import msgspec
 import typer
 
 from mailbot.cases import database
-from mailbot.cases.archive import What
-from mailbot.cases.rotation import BACKUP_DAYS
+from mailbot.cases.backups.archive import What
+from mailbot.cases.sealing.rotation import BACKUP_DAYS
 from mailbot.commands.options import ConfigOption
 from mailbot.errors import ConfigError
 from mailbot.parts import Parts, parts_of

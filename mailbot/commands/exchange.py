@@ -15,8 +15,8 @@ import typer
 
 from mailbot.cases import audit
 from mailbot.cases.access import Officer
-from mailbot.cases.outlines import Outlines
-from mailbot.cases.subscriptions import Event
+from mailbot.cases.api.outlines import Outlines
+from mailbot.cases.api.subscriptions import Event
 from mailbot.clock import now
 from mailbot.commands.options import ConfigOption, JsonOption
 from mailbot.domain import Role

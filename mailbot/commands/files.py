@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from mailbot import config as settings
-from mailbot.cases.narrative import masked
+from mailbot.cases.masking.narrative import masked
 from mailbot.commands.options import ConfigOption
 from mailbot.config import config_path, shipped
 from mailbot.correspondence.may_reply import may_reply

@@ -10,8 +10,8 @@ import msgspec
 import typer
 
 from mailbot.cases import audit
-from mailbot.cases.inspection_file import read_inspections
-from mailbot.cases.inspections import Outcome, differences
+from mailbot.cases.services.inspection_file import read_inspections
+from mailbot.cases.services.inspections import Outcome, differences
 from mailbot.commands.options import ConfigOption
 from mailbot.parts import parts_of
 

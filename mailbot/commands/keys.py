@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from mailbot.cases.vault import Purpose
+from mailbot.cases.sealing.vault import Purpose
 from mailbot.commands.options import ConfigOption
 from mailbot.errors import KeysMissing
 from mailbot.parts import parts_of

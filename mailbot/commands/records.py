@@ -11,9 +11,9 @@ import msgspec
 import typer
 
 from mailbot.cases.access import Officer
-from mailbot.cases.courts import Forum, Included, Order
-from mailbot.cases.retention import HoldKind, What
-from mailbot.cases.rights import Choices, notices
+from mailbot.cases.records.courts import Forum, Included, Order
+from mailbot.cases.records.retention import HoldKind, What
+from mailbot.cases.records.rights import Choices, notices
 from mailbot.commands.exchange import cases
 from mailbot.commands.options import ConfigOption
 from mailbot.errors import ConfigError, NotAllowed

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from mailbot.cases import audit
-from mailbot.cases.services import differences
+from mailbot.cases.services.services import differences
 from mailbot.commands.options import ConfigOption, JsonOption
 from mailbot.commands.terminal import table
 from mailbot.parts import parts_of

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mailbot.cases import database
-from mailbot.cases.vault import new_key_file
+from mailbot.cases.sealing.vault import new_key_file
 from mailbot.clock import now
 from mailbot.commands.options import ConfigOption, PasswordOption
 from mailbot.commands.staff import asked_password

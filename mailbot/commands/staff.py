@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, help="Accounts of the people who work th
 @app.command()
 def link(email: str, config: ConfigOption = None) -> None:
     """Hand an account over to single sign-on: its password and second factor end at once."""
-    from mailbot.cases.provider_accounts import ProviderAccounts
+    from mailbot.cases.accounts.provider_accounts import ProviderAccounts
 
     installation = parts_of(config).ready()
     if installation.config.web.oidc is None:
@@ -87,7 +87,7 @@ def reset(
 @app.command("unlock")
 def unlock(email: str, config: ConfigOption = None) -> None:
     """Let somebody sign in again whom too many failed tries have locked out."""
-    from mailbot.cases.sign_ins import SignIns
+    from mailbot.cases.accounts.sign_ins import SignIns
     from mailbot.web import accounts
 
     installation = parts_of(config).ready()

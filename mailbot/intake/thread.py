@@ -1,6 +1,7 @@
 """What in a message points to others: reply tokens, references of cases, Message-IDs, the subject without its prefixes.
 
-Only what stands in the message is gathered here; whose token or case it is, the record knows (`mailbot.cases.threads`).
+Only what stands in the message is gathered here; whose token or case it is, the record knows
+(`mailbot.cases.arrivals.threads`).
 """
 
 from __future__ import annotations

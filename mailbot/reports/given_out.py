@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from mailbot.cases.rights import EXEMPTIONS, Export
+from mailbot.cases.records.rights import EXEMPTIONS, Export
 from mailbot.errors import ReportRefused
 from mailbot.reports.formats import as_html, as_json, as_pdf
 from mailbot.targets import LONDON

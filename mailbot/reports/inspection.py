@@ -17,13 +17,13 @@ import jinja2
 from markupsafe import Markup
 
 from mailbot.cases.access import Officer
-from mailbot.cases.enquiries import LinesOfEnquiry
-from mailbot.cases.held import Held, HeldItem
-from mailbot.cases.inspections import Inspections, Standing
-from mailbot.cases.overview import RECENT_DAYS, Month, Overview, Pace, Scope, ScopeKind
-from mailbot.cases.services import Services
-from mailbot.cases.sources import Sources
-from mailbot.cases.standards import Weighings
+from mailbot.cases.identity.sources import Sources
+from mailbot.cases.services.enquiries import LinesOfEnquiry
+from mailbot.cases.services.held import Held, HeldItem
+from mailbot.cases.services.inspections import Inspections, Standing
+from mailbot.cases.services.overview import RECENT_DAYS, Month, Overview, Pace, Scope, ScopeKind
+from mailbot.cases.services.services import Services
+from mailbot.cases.services.standards import Weighings
 from mailbot.correspondence.disclosure import LetterPurpose, Source, Verdict, check, verdict
 from mailbot.correspondence.told_of_self import with_work
 from mailbot.domain import ActionKind, Finding, KnownSource, RegisteredService, Situation

@@ -17,8 +17,8 @@ from sqlalchemy.orm import DeclarativeBase, relationship
 
 from mailbot.cases import audit, schema
 from mailbot.cases.access import CONFIRMED_BY_A_SECOND, Officer
+from mailbot.cases.accounts.sessions import ending
 from mailbot.cases.database import storage_errors, writing
-from mailbot.cases.sessions import ending
 from mailbot.domain import Role
 from mailbot.errors import MailbotError, NotAllowed
 from mailbot.web import passwords

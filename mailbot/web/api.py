@@ -17,9 +17,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from mailbot.cases.access import Permission
+from mailbot.cases.api.outlines import PAGE_SIZE
 from mailbot.cases.approvals import LOWERS
-from mailbot.cases.outlines import PAGE_SIZE
-from mailbot.cases.overview import Scope, ScopeKind
+from mailbot.cases.services.overview import Scope, ScopeKind
 from mailbot.clock import now
 from mailbot.domain import Decision, Role
 from mailbot.errors import ActionsOpen, MailbotError, NotAllowed, StaleWrite

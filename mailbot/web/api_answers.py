@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from mailbot.cases.outlines import ListedAction
-from mailbot.cases.oversight import Oversight
-from mailbot.cases.overview import View
+from mailbot.cases.api.outlines import ListedAction
+from mailbot.cases.oversight.oversight import Oversight
+from mailbot.cases.services.overview import View
 from mailbot.domain import (
     Action,
     Attachment,

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, g, render_template, request
 
-from mailbot.cases.trail import Asked
+from mailbot.cases.audit_trail.trail import Asked
 from mailbot.web.paging import number_in
 
 pages = Blueprint("audit", __name__)

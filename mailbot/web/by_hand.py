@@ -18,8 +18,8 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from mailbot.cases.access import Permission
-from mailbot.cases.by_hand import TOKEN, USABLE, EnteredFile, new_token
-from mailbot.cases.told import CONFIDENTIALITY, CONTACT, QUESTIONS, RELATION
+from mailbot.cases.arrivals.by_hand import TOKEN, USABLE, EnteredFile, new_token
+from mailbot.cases.arrivals.told import CONFIDENTIALITY, CONTACT, QUESTIONS, RELATION
 from mailbot.clock import now
 from mailbot.domain import Confidentiality, Contact, Entry, EntryKind, Relation
 from mailbot.errors import EnteredAlready, StorageFailed

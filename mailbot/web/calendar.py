@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, g, redirect, request, url_for
 
-from mailbot.cases.calendars import as_ical
+from mailbot.cases.accounts.calendars import as_ical
 from mailbot.clock import now
 from mailbot.web.entrance import address_of
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 
-from mailbot.cases.first_answers import Question
-from mailbot.cases.outbox import LetterDecision
+from mailbot.cases.letters.outbox import LetterDecision
+from mailbot.cases.oversight.first_answers import Question
 from mailbot.cases.store import CORRECTABLE, SEALED_FIELDS, WRITTEN, may_be
 from mailbot.domain import (
     APPROACHES,

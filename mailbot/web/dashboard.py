@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, current_app, g, render_template, request
 from markupsafe import Markup
 
-from mailbot.cases.oversight import WEEKS, Oversight
+from mailbot.cases.oversight.oversight import WEEKS, Oversight
 from mailbot.domain import LetterState, Situation
 from mailbot.reports.charts import bars, lines
 from mailbot.reports.formats import as_csv

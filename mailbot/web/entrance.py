@@ -14,9 +14,9 @@ from flask import current_app, flash, g, redirect, request, session, url_for
 from flask_security import current_user, logout_user
 from sqlalchemy.orm import scoped_session
 
-from mailbot.cases.sessions import Sessions
-from mailbot.cases.sign_ins import SignIns
-from mailbot.cases.vault import Keyring
+from mailbot.cases.accounts.sessions import Sessions
+from mailbot.cases.accounts.sign_ins import SignIns
+from mailbot.cases.sealing.vault import Keyring
 from mailbot.clock import Clock
 
 SECRET = "mailbot_session"  # noqa: S105  the name of the cookie's value, not the value

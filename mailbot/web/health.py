@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from mailbot.alerts import all_taken_in, is_late
 from mailbot.cases.access import Permission
 from mailbot.cases.alerts import ChannelStanding
-from mailbot.cases.standing import Standing
+from mailbot.cases.oversight.standing import Standing
 from mailbot.config import shipped
 from mailbot.errors import StorageFailed
 from mailbot.triage.artefacts import Artefact, artefacts

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, g, make_response, redirect, render_template, request, url_for
 
-from mailbot.cases.identity import LONGEST_REASON, Identities, RequestState, Standing
+from mailbot.cases.identity.identity import LONGEST_REASON, Identities, RequestState, Standing
 from mailbot.web.entrance import fresh
 
 pages = Blueprint("identity", __name__, url_prefix="/case/<reference>/identity")

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
 
 from mailbot.cases.access import Permission
-from mailbot.cases.held import PAGE
+from mailbot.cases.services.held import PAGE
 from mailbot.domain import RegisteredService, Role
 from mailbot.reports.formats import FORMS
 from mailbot.reports.inspection import content, in_form

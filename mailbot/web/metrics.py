@@ -12,8 +12,8 @@ from statistics import quantiles
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 import mailbot
-from mailbot.cases.checkpoints import AuditStanding
-from mailbot.cases.measures import Measured
+from mailbot.cases.audit_trail.checkpoints import AuditStanding
+from mailbot.cases.oversight.measures import Measured
 from mailbot.domain import LetterState
 from mailbot.expiry import Ends
 from mailbot.triage.artefacts import Artefact

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Blueprint, current_app, g, render_template
 
-from mailbot.cases.learning import DAYS, FLAGS, RECENT_DAYS, SAID
+from mailbot.cases.oversight.learning import DAYS, FLAGS, RECENT_DAYS, SAID
 from mailbot.config import shipped
 from mailbot.triage.artefacts import artefacts
 from mailbot.triage.model import CHALLENGER, card_of

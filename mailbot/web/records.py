@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 
-from mailbot.cases.requests import Outcome, RequestKind
-from mailbot.cases.retention import PAGE, DisposalState, HoldKind, What
+from mailbot.cases.records.requests import Outcome, RequestKind
+from mailbot.cases.records.retention import PAGE, DisposalState, HoldKind, What
 from mailbot.errors import NotAllowed
 from mailbot.web import words
 from mailbot.web.days import day_in

@@ -11,9 +11,9 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 
-from mailbot.cases.search import PAGE, Found
-from mailbot.cases.search_index import names_somebody
-from mailbot.cases.search_words import QUERY_LENGTH, parsed
+from mailbot.cases.search.index import names_somebody
+from mailbot.cases.search.search import PAGE, Found
+from mailbot.cases.search.words import QUERY_LENGTH, parsed
 
 pages = Blueprint("search", __name__, url_prefix="/search")
 

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 
 from mailbot.cases.access import Permission
-from mailbot.cases.overview import RECENT_DAYS, Part, Scope, ScopeKind, View
-from mailbot.cases.services import PAGE
+from mailbot.cases.services.overview import RECENT_DAYS, Part, Scope, ScopeKind, View
+from mailbot.cases.services.services import PAGE
 from mailbot.cases.store import may_be
 from mailbot.domain import Case, Correction, Decision, RegisteredService
 from mailbot.reports.inspection import chart, trend_in_words

@@ -31,9 +31,9 @@ from flask_security.totp import Totp
 from passlib.exc import UsedTokenError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from mailbot.cases.sessions import Sessions
-from mailbot.cases.sign_ins import SignIns
-from mailbot.cases.vault import Keyring
+from mailbot.cases.accounts.sessions import Sessions
+from mailbot.cases.accounts.sign_ins import SignIns
+from mailbot.cases.sealing.vault import Keyring
 from mailbot.clock import Clock
 from mailbot.config import Config
 from mailbot.web import accounts, passwords

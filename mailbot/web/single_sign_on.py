@@ -18,7 +18,7 @@ from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, rend
 from flask_security import current_user, login_user, logout_user
 from joserfc.errors import JoseError
 
-from mailbot.cases.provider_accounts import Person, ProviderAccounts
+from mailbot.cases.accounts.provider_accounts import Person, ProviderAccounts
 from mailbot.config import OIDC, Config
 from mailbot.domain import Role
 from mailbot.errors import ConfigError, NotAllowed

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mailbot.cases.mask import Masker
+from mailbot.cases.masking.mask import Masker
 from mailbot.config import shipped
 from mailbot.correspondence.disclosure import Source, check
 from mailbot.domain import Address

@@ -15,12 +15,12 @@ from alembic.config import Config as AlembicConfig
 from mailbot.cases import database
 from mailbot.cases.access import Officer
 from mailbot.cases.actions import PAGE_SIZE, Actions
-from mailbot.cases.covering import Covering
+from mailbot.cases.arrivals.joining import Joining
 from mailbot.cases.deciding import DUE, decide, due_for
-from mailbot.cases.enquiries import LinesOfEnquiry
-from mailbot.cases.joining import Joining
+from mailbot.cases.identity.covering import Covering
 from mailbot.cases.schema import actions, audit, cases, lines_of_enquiry, metadata, staff, writings
-from mailbot.cases.standards import StandardBook, Weighings
+from mailbot.cases.services.enquiries import LinesOfEnquiry
+from mailbot.cases.services.standards import StandardBook, Weighings
 from mailbot.cases.writings import Seen, Writings, Written
 from mailbot.config import shipped
 from mailbot.domain import (

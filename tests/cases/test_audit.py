@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from mailbot import witness
 from mailbot.cases import audit, database
-from mailbot.cases.audit_check import Verdict, received, verify
-from mailbot.cases.checkpoints import MADE, Checkpoint, Checkpoints, kept, public_key
+from mailbot.cases.audit_trail.check import Verdict, received, verify
+from mailbot.cases.audit_trail.checkpoints import MADE, Checkpoint, Checkpoints, kept, public_key
 from mailbot.cases.schema import audit as trail
 from mailbot.cases.schema import checkpoints
 from mailbot.commands import audit as audit_command

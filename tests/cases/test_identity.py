@@ -16,11 +16,11 @@ import pytest
 import sqlalchemy as sa
 
 from mailbot.cases.access import Officer
-from mailbot.cases.by_hand import EnteredFile, new_token
-from mailbot.cases.covering import Covering
-from mailbot.cases.identity import LONGEST_REASON, Identities, RequestState
-from mailbot.cases.openings import Openings
-from mailbot.cases.originals import Originals
+from mailbot.cases.arrivals.by_hand import EnteredFile, new_token
+from mailbot.cases.identity.covering import Covering
+from mailbot.cases.identity.identity import LONGEST_REASON, Identities, RequestState
+from mailbot.cases.identity.openings import Openings
+from mailbot.cases.identity.originals import Originals
 from mailbot.cases.schema import audit, cases, identity_requests
 from mailbot.config import Scanner, load
 from mailbot.domain import Correction, Decision, Entry, EntryKind, Relation, Role, TaskKind

@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from mailbot.cases.access import Officer
-from mailbot.cases.held import Held
-from mailbot.cases.inspection_file import read_inspections
-from mailbot.cases.inspections import Inspections, Outcome, differences
-from mailbot.cases.joining import add_task
-from mailbot.cases.overview import Overview, Scope, ScopeKind, month_starts
+from mailbot.cases.arrivals.joining import add_task
 from mailbot.cases.schema import actions, cases, retimings
 from mailbot.cases.schema import audit as trail
+from mailbot.cases.services.held import Held
+from mailbot.cases.services.inspection_file import read_inspections
+from mailbot.cases.services.inspections import Inspections, Outcome, differences
+from mailbot.cases.services.overview import Overview, Scope, ScopeKind, month_starts
 from mailbot.domain import ActionKind, Decision, RegisteredService, Role, ServiceType, TaskKind
 from mailbot.errors import NotAllowed, RegisterUnreadable
 from mailbot.pipeline import process

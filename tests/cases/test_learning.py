@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from mailbot.cases.access import Officer
-from mailbot.cases.learning import FLAGS, stability_index
+from mailbot.cases.oversight.learning import FLAGS, stability_index
 from mailbot.cases.schema import answers, audit, cases, opinions
-from mailbot.cases.vault import key_table
+from mailbot.cases.sealing.vault import key_table
 from mailbot.domain import (
     ActionKind,
     Assessment,

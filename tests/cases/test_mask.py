@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.cases.mask import Masker
+from mailbot.cases.masking.mask import Masker
 from mailbot.domain import Address
 from tests.doubles import email
 

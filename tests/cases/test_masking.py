@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.cases.narrative import masked
+from mailbot.cases.masking.narrative import masked
 from mailbot.config import shipped
 from mailbot.domain import Email, RawMail
 from mailbot.intake.parse import parse

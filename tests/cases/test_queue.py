@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from mailbot.cases.access import Officer
+from mailbot.cases.arrivals.joining import add_task
 from mailbot.cases.bulk import Bulk, is_all_on_screen
 from mailbot.cases.handovers import Handovers
-from mailbot.cases.joining import add_task
 from mailbot.cases.queue import Filters, Queue, QueuePage, filters_from
 from mailbot.cases.schema import audit, cases, handovers, staff
 from mailbot.cases.together import Together

@@ -16,8 +16,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from mailbot.cases import database
-from mailbot.cases.ledger import StoredMail
-from mailbot.cases.outbox import Outbox
+from mailbot.cases.arrivals.ledger import StoredMail
+from mailbot.cases.letters.outbox import Outbox
 from mailbot.cases.schema import audit, cases, metadata
 from mailbot.domain import ActionKind, CaseState, Correction, Decision, LetterState
 from mailbot.errors import NotAllowed, StaleWrite, StorageFailed

@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from mailbot.cases import audit, erasing, retention, schema
+from mailbot.cases import audit, schema
 from mailbot.cases.access import Officer
-from mailbot.cases.backup import Backups
+from mailbot.cases.backups.backup import Backups
+from mailbot.cases.backups.removals import Removals
 from mailbot.cases.database import open_database
 from mailbot.cases.deciding import settle
-from mailbot.cases.key_store import key_table
-from mailbot.cases.removals import Removals
-from mailbot.cases.requests import RequestKind, Requests
-from mailbot.cases.retention import Disposals, DisposalState, Due, HoldKind, What, before, reasons
-from mailbot.cases.rotation import BACKUP_DAYS
+from mailbot.cases.records import erasing, retention
+from mailbot.cases.records.requests import RequestKind, Requests
+from mailbot.cases.records.retention import Disposals, DisposalState, Due, HoldKind, What, before, reasons
+from mailbot.cases.sealing.key_store import key_table
+from mailbot.cases.sealing.rotation import BACKUP_DAYS
 from mailbot.cases.store import Store
 from mailbot.cases.writings import Seen, Writings, Written
 from mailbot.config import Config, Mailbox, Outgoing, Retention, load

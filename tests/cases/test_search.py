@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailbot.cases import access, search
+from mailbot.cases import access
 from mailbot.cases.access import Officer, Permission
-from mailbot.cases.joining import add_task
+from mailbot.cases.arrivals.joining import add_task
 from mailbot.cases.schema import audit, cases, search_documents, senders
-from mailbot.cases.search_words import STOP_WORDS, parsed, spoken, stems, words
-from mailbot.cases.vault import key_table
+from mailbot.cases.sealing.vault import key_table
+from mailbot.cases.search import search
+from mailbot.cases.search.words import STOP_WORDS, parsed, spoken, stems, words
 from mailbot.domain import Correction, Decision, RawMail, Role, TaskKind
 from mailbot.errors import NotAllowed
 from mailbot.pipeline import process

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from mailbot.cases.access import Officer
-from mailbot.cases.second_looks import estimated
+from mailbot.cases.oversight.second_looks import estimated
 from mailbot.domain import ActionKind, CaseState, Decision, Role
 from mailbot.errors import NotAllowed
 from mailbot.pipeline import process

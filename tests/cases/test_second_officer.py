@@ -9,10 +9,10 @@ import pytest
 from mailbot.cases.access import Officer
 from mailbot.cases.actions import Actions
 from mailbot.cases.approvals import ENDS, LOWERS
-from mailbot.cases.covering import Covering
-from mailbot.cases.first_answers import FirstAnswers, is_blind_in_more
 from mailbot.cases.history import History
-from mailbot.cases.search import Search
+from mailbot.cases.identity.covering import Covering
+from mailbot.cases.oversight.first_answers import FirstAnswers, is_blind_in_more
+from mailbot.cases.search.search import Search
 from mailbot.domain import ActionKind, ActionState, CaseState, Correction, Decision, Role, TaskKind
 from mailbot.errors import NotAllowed, StaleWrite
 from mailbot.pipeline import process

@@ -7,7 +7,7 @@ import dataclasses
 import sqlalchemy as sa
 
 from mailbot.cases.schema import audit
-from mailbot.cases.services import Services, differences
+from mailbot.cases.services.services import Services, differences
 from mailbot.domain import RegisteredService, ServiceMatch, ServiceType
 from mailbot.pipeline import process
 from tests.conftest import OFFICER, Installation

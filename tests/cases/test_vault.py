@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailbot.cases import database
-from mailbot.cases.vault import Purpose, Vault, new_key_file, read_keys
+from mailbot.cases.sealing.vault import Purpose, Vault, new_key_file, read_keys
 from mailbot.errors import KeysMissing
 from mailbot.pipeline import process
 from tests.conftest import Installation

@@ -17,7 +17,7 @@ from notifications_python_client import authentication
 from notifications_python_client.errors import HTTPError
 from notifications_python_client.notifications import NotificationsAPIClient
 
-from mailbot.cases.outbox import LetterDecision
+from mailbot.cases.letters.outbox import LetterDecision
 from mailbot.config import Config, Mailbox, Outgoing
 from mailbot.correspondence.notify import (
     LETTER_STATES,

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bench.letters import DRAWN_FROM, FOLDER, JUDGED, MESSAGE, WELSH_TOO, WIDTH, Sample, samples
-from mailbot.cases.narrative import masked, told_by
+from mailbot.cases.masking.narrative import masked, told_by
 from mailbot.correspondence.disclosure import LetterPurpose, Source, Verdict, check, verdict
 from mailbot.correspondence.drafts import prompts_left
 from mailbot.correspondence.may_reply import TEMPLATES

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.cases.filing import new_reference
-from mailbot.cases.threads import REFERENCE_ALPHABET, TOKEN_ALPHABET, variants
+from mailbot.cases.arrivals.filing import new_reference
+from mailbot.cases.arrivals.threads import REFERENCE_ALPHABET, TOKEN_ALPHABET, variants
 from mailbot.domain import Address, Attachment, ThreadClues
 from mailbot.intake.parse import parse
 from mailbot.intake.thread import MOST, clues_of, topic_of

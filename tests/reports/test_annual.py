@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from mailbot.cases.joining import add_task
+from mailbot.cases.arrivals.joining import add_task
 from mailbot.cases.schema import audit, cases
 from mailbot.commands.app import app
 from mailbot.config import Reports

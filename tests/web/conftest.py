@@ -14,33 +14,33 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
 from mailbot.cases import database
+from mailbot.cases.accounts.calendars import Calendars
 from mailbot.cases.actions import Actions
-from mailbot.cases.api_tokens import ApiTokens
+from mailbot.cases.api.api_tokens import ApiTokens
+from mailbot.cases.api.outlines import Outlines
+from mailbot.cases.api.subscriptions import Subscriptions
+from mailbot.cases.audit_trail.checkpoints import Checkpoints
+from mailbot.cases.audit_trail.trail import Trail
 from mailbot.cases.bulk import Bulk
-from mailbot.cases.calendars import Calendars
-from mailbot.cases.checkpoints import Checkpoints
-from mailbot.cases.courts import Courts
-from mailbot.cases.covering import Covering
-from mailbot.cases.enquiries import LinesOfEnquiry
-from mailbot.cases.first_answers import FirstAnswers
 from mailbot.cases.handovers import Handovers
-from mailbot.cases.held import Held
 from mailbot.cases.history import History
-from mailbot.cases.identity import Identities
-from mailbot.cases.inspections import Inspections
-from mailbot.cases.measures import Measures
-from mailbot.cases.originals import Originals
-from mailbot.cases.outlines import Outlines
-from mailbot.cases.oversight import Overseeing
-from mailbot.cases.overview import Overview
+from mailbot.cases.identity.covering import Covering
+from mailbot.cases.identity.identity import Identities
+from mailbot.cases.identity.originals import Originals
+from mailbot.cases.identity.sources import Sources
+from mailbot.cases.oversight.first_answers import FirstAnswers
+from mailbot.cases.oversight.measures import Measures
+from mailbot.cases.oversight.oversight import Overseeing
 from mailbot.cases.queue import Queue
-from mailbot.cases.requests import Requests
-from mailbot.cases.retention import Disposals
-from mailbot.cases.sources import Sources
-from mailbot.cases.standards import StandardBook, Weighings
-from mailbot.cases.subscriptions import Subscriptions
+from mailbot.cases.records.courts import Courts
+from mailbot.cases.records.requests import Requests
+from mailbot.cases.records.retention import Disposals
+from mailbot.cases.services.enquiries import LinesOfEnquiry
+from mailbot.cases.services.held import Held
+from mailbot.cases.services.inspections import Inspections
+from mailbot.cases.services.overview import Overview
+from mailbot.cases.services.standards import StandardBook, Weighings
 from mailbot.cases.together import Together
-from mailbot.cases.trail import Trail
 from mailbot.cases.views import Views
 from mailbot.cases.writings import Writings
 from mailbot.config import Config, Mailbox, Outgoing, Web, shipped

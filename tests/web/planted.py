@@ -8,9 +8,9 @@ from datetime import date
 import sqlalchemy as sa
 
 from mailbot.cases.access import Officer
-from mailbot.cases.inspections import Outcome
 from mailbot.cases.queue import Filters
 from mailbot.cases.schema import cases
+from mailbot.cases.services.inspections import Outcome
 from mailbot.demo import REGISTER
 from mailbot.domain import (
     ActionKind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from mailbot.cases.api_tokens import ApiTokens
+from mailbot.cases.api.api_tokens import ApiTokens
 from mailbot.clock import now
 from mailbot.domain import Role
 from mailbot.pipeline import process

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from mailbot.cases.first_answers import FirstAnswers
+from mailbot.cases.oversight.first_answers import FirstAnswers
 from mailbot.domain import ActionKind, Assessment, Correction, Decision, Email, Role
 from mailbot.pipeline import process
 from tests.conftest import OFFICER, WHISTLEBLOWING_OFFICER, Installation

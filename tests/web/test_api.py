@@ -12,7 +12,7 @@ from flask import Flask
 from hypothesis import Phase, given, settings
 
 from mailbot.cases.access import ALLOWED, CONFIRMED_BY_A_SECOND
-from mailbot.cases.api_tokens import ApiTokens
+from mailbot.cases.api.api_tokens import ApiTokens
 from mailbot.cases.schema import api_tokens, audit, cases
 from mailbot.config import Api, Config, Mailbox, Outgoing
 from mailbot.domain import ActionKind, Decision, Role

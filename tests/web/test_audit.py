@@ -7,8 +7,8 @@ import re
 import sqlalchemy as sa
 
 from mailbot.cases import audit
-from mailbot.cases.audit_check import verify
-from mailbot.cases.checkpoints import Checkpoints
+from mailbot.cases.audit_trail.check import verify
+from mailbot.cases.audit_trail.checkpoints import Checkpoints
 from mailbot.cases.database import writing
 from mailbot.cases.schema import audit as trail
 from mailbot.config import Audit, Config, Mailbox, Outgoing, Web

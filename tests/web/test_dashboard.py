@@ -8,7 +8,7 @@ import io
 import sqlalchemy as sa
 
 from mailbot.cases.access import Officer
-from mailbot.cases.oversight import Overseeing
+from mailbot.cases.oversight.oversight import Overseeing
 from mailbot.cases.schema import approaches, cases
 from mailbot.domain import ActionKind, Correction, Decision, LetterState, Role
 from mailbot.pipeline import process

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from mailbot import clock
 from mailbot.cases.access import Permission, may
-from mailbot.cases.standing import Standing, Standings
+from mailbot.cases.oversight.standing import Standing, Standings
 from mailbot.config import Config, Mailbox, Outgoing, Web
 from mailbot.domain import Role
 from mailbot.pipeline import process

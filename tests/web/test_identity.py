@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from mailbot.cases.openings import Openings
+from mailbot.cases.identity.openings import Openings
 from mailbot.cases.schema import audit, cases, sessions, staff
 from mailbot.domain import Role
 from mailbot.pipeline import process

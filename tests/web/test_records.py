@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from mailbot.cases.courts import Courts, Forum, Included, Order
+from mailbot.cases.records.courts import Courts, Forum, Included, Order
 from mailbot.domain import Correction, Decision, LetterState, Role
 from mailbot.pipeline import process
 from mailbot.web import accounts

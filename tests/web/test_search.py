@@ -100,7 +100,7 @@ def test_where_more_cases_have_the_words_than_are_counted_the_page_says_so(
     sqlite: Installation, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filed(sqlite, *(f"Mould in room {number + 100}." for number in range(23)))
-    monkeypatch.setattr("mailbot.cases.search.COUNTED", 20)
+    monkeypatch.setattr("mailbot.cases.search.search.COUNTED", 20)
     page = asked(signed_in(Role.OFFICER), "mould").text
 
     assert "More than 20 cases, newest first (page 1)" in page

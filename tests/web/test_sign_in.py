@@ -17,8 +17,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from mailbot.cases.accounts.sign_ins import SignIns
 from mailbot.cases.schema import audit, failed_sign_ins, recovery_codes, sessions
-from mailbot.cases.sign_ins import SignIns
 from mailbot.config import Config, Mailbox, Outgoing, Web
 from mailbot.domain import Role
 from mailbot.errors import MailbotError

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from mailbot.cases.provider_accounts import ProviderAccounts
+from mailbot.cases.accounts.provider_accounts import ProviderAccounts
 from mailbot.cases.schema import audit, staff
 from mailbot.clock import now
 from mailbot.config import OIDC, Config, Mailbox, Outgoing, Web

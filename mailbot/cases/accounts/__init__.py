@@ -1,0 +1,1 @@
+"""Who signs in, and what else is let in on their account."""

@@ -1,0 +1,1 @@
+"""What other systems are let see, and told."""

@@ -1,0 +1,1 @@
+"""The audit trail after it is written: read, gone over, and vouched for elsewhere."""

@@ -1,0 +1,1 @@
+"""Parting who wrote from what they wrote, before either is sealed."""

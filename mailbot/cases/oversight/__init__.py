@@ -1,0 +1,1 @@
+"""How well it goes: figures of the work, of the machine and of the intake."""

@@ -1,0 +1,1 @@
+"""What the law asks of the record: when it goes, and what is given out of it to whom."""

@@ -1,0 +1,1 @@
+"""Finding cases by words and by who wrote, without the words standing anywhere."""

@@ -1,0 +1,1 @@
+"""Services, their inspections, and what is held on each."""
