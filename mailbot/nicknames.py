@@ -163,6 +163,7 @@ FAMILIES = (
     "magdalena magda lena",
     "malgorzata gosia margaret",
     "marek mark",
+    "marguerite marge margie",
     "margaret maggie meg megan mags peggy marge rita marged mared",
     "maria marie mary moll molly mair mia",
     "marian marion",
@@ -208,7 +209,7 @@ FAMILIES = (
     "patricia pat patsy trish tricia patty",
     "patrick pat paddy padraig",
     "paula pauline polly",
-    "pawel paul",
+    "pawel paul pavel",
     "penelope penny pen",
     "peter pete pedr",
     "philip phillip phil pip",
@@ -291,7 +292,7 @@ FAMILIES = (
     "zachary zac zach zak",
     "zbigniew zbyszek",
     "zoe zo",
-    "zofia zosia sophie",
+    "zofia zosia sophie soph",
 )
 
 

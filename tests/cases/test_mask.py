@@ -21,6 +21,19 @@ from tests.doubles import email
         ("Call +44 7700 900 456.", "900 456"),
         ("Something happened.\nIt was late.\n\nRegards\nJoanna Sandiford-Pike", "Sandiford-Pike"),
         ("Something happened.\nIt was late.\n\nJ. Sandiford", "Sandiford"),
+        ("Ring oh double seven double oh, nine double oh, one two three.", "double seven"),
+        ("My number in pieces: 07700, then 900 123.", "900 123"),
+        ("Mail jo dot s at other dot example.", "jo dot s"),
+        ("I drive my own car, a blue one, FX16 LTU, to the home.", "FX16 LTU"),
+        ("My badge is BCC-INT-0932.", "BCC-INT-0932"),
+        ("I am on insta as jo.bakes.", "jo.bakes"),
+        ("On the rota it is J O A N N A or S a n d i f o r d.", "S a n d i f o r d"),
+        ("Late.\nWrong.\n\nJo Sandiford (or Joey, as they call me)\nStaff no. 44721", "Joey"),
+        ("Late.\nWrong.\n\nJo Sandiford\nStudent number N0918827", "N0918827"),
+        ("The Old Forge\nMill Street\nLudlow\n\nDear Sir\n\nIt is cold.\n\nJo", "Mill Street"),
+        ("Address line 1: 4 Mill Row\nTown: Ludlow\n\nIt is cold.", "Ludlow"),
+        ("It is cold.\n\nJo Sandiford\nborn 2.8.1951", "2.8.1951"),
+        ("It is cold.\n\nJo\nজো", "জো"),
     ],
 )
 def test_what_tells_who_wrote_is_masked(text: str, hidden: str) -> None:
@@ -68,6 +81,24 @@ def test_service_and_child_stay_readable() -> None:
     text = "The boy K at Larch House in Leeds was hurt on 3 March at 21.40."
 
     assert Masker(email(), None).mask(text).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A man in a grey van, AB12 CDE, took my son from the home.",
+        "His mother's car is AB12 CDE and the minibus YK19 XRB.",
+        "My son's case number is 44210 and the crime number 17/2210/24.",
+        "The boy's date of birth is 12/03/2014.",
+        "Will you look at the home at 14 Foundry Road, Derby?",
+        "The others wrote to Council House, Corporation Street, Derby DE1 2FS.",
+        "There were 3 of us for 14 children on 01 15, 02 40 and 03 05.",
+    ],
+)
+def test_what_an_officer_must_read_stays(text: str) -> None:
+    told = f"Dear all,\n\nIt is cold.\n\n{text}\n" + "\nIt is late." * 8
+
+    assert Masker(email(sender=Address(name="Will Grace", address="w@post.example")), None).mask(told).text == told
 
 
 @given(st.text(max_size=200), st.data())

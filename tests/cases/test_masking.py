@@ -146,9 +146,17 @@ def measure(name: str) -> Measured:
     return found
 
 
-@pytest.mark.parametrize("name", ["masking.jsonl", "masking_second.jsonl"])
-def test_what_tells_who_wrote_is_masked_and_little_else(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "recall", "over"),
+    [
+        ("masking.jsonl", 0.98, 0.006),
+        ("masking_second.jsonl", 0.98, 0.006),
+        ("masking_third.jsonl", 0.96, 0.007),
+        ("masking_fourth.jsonl", 0.92, 0.009),
+    ],
+)
+def test_what_tells_who_wrote_is_masked_and_little_else(name: str, recall: float, over: float) -> None:
     found = measure(name)
-    assert found.recall >= 0.98, found.shown
+    assert found.recall >= recall, found.shown
     assert found.others_masked == found.others
-    assert found.over_masked <= 0.006, found.lost.most_common(40)
+    assert found.over_masked <= over, found.lost.most_common(40)

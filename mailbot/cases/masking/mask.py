@@ -8,14 +8,22 @@ address, telephone number and account, the numbers they are registered under, an
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mailbot.cases.masking import own_details
 from mailbot.cases.masking.not_names import ORDINARY, ORGANISATIONS, PARTICLES, TITLES
-from mailbot.cases.masking.own_names import WORD, OwnNames, could_name, folded, own_names
+from mailbot.cases.masking.own_names import (
+    WORD,
+    OwnNames,
+    could_name,
+    folded,
+    in_another_script,
+    names_in_brackets,
+    own_names,
+)
 from mailbot.domain import Email
 
 PHONE, SENDER, COVERED, POSTAL = "phone", "sender", "covered", "postal address"
@@ -27,8 +35,21 @@ _PRECEDING = re.compile(r"(?P<word>[^\W\d_](?:['’-]?[^\W\d_])*)(?P<gap>\.? ?)$
 _PLACED = re.compile(r"\b(?:in|near|around) $", re.IGNORECASE)
 _LEFT, _RIGHT = 3, 3
 """Words beside a name that are taken for more of it: titles and initials before, surnames after."""
+_TITLE_AND_INITIAL = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Sir|Auntie|Aunty|Uncle|Nurse|Sister|Nanny)\.? (?P<of>[A-Z])\b(?![\w'.])"
+)
 _ENDINGS = frozenset("z y ie za zza s o i e zy".split())
 """With which a name of three letters is made a pet name: Kayz, Lizzie is in the table."""
+_APART, _LONGEST_APART = 8, 30
+"""How many letters before the @ are looked for with blanks between them."""
+_LETTERS = re.compile(r"(?:\b[^\W\d_][ .-]){2}[^\W\d_]\b")
+_SPELT_OUT = re.compile(r"[^\W\d_]{3,15}")
+"""Names that are looked for letter by letter as well: "P R O S S E R"."""
+_NO_NAME_BEFORE = frozenset("you i we they he she it this that these my your our the".split())
+"""What follows a word that begins a sentence and is no name: "Will you", "May I", "Mark my words"."""
+_BEFORE_AN_ADDRESS = re.compile(r"(?:[,:] ?\n?|\n| at | of | from )")
+_BORN_WITHIN = 160
+"""Characters behind a name in which a date of birth is that person's."""
 _JOINING = (" and ", " & ", "/", " a ", " + ")
 _MONTHS = frozenset("april may june july august march".split())
 _BEFORE_MONTH = frozenset("in of since until till last next this on by from early late mid and or".split())
@@ -69,6 +90,8 @@ class Masker:
     def __init__(self, email: Email, postal_address: str | None) -> None:
         self._own = own_names(email)
         self._names = _names_pattern(self._own)
+        self._local_part = email.sender.local_part
+        self._surname_initials = {name[0].upper() for name in self._own.surnames}
         self._postal: re.Pattern[str] | None = None
         if postal_address:
             words = [re.escape(word) for word in re.split(r"[\s,]+", postal_address) if word]
@@ -81,9 +104,11 @@ class Masker:
         taken: list[tuple[int, int, str]] = []
         for start, end, kind in self._found(text):
             at = bisect_left(taken, (start,))
-            free = (at == 0 or taken[at - 1][1] <= start) and (at == len(taken) or end <= taken[at][0])
-            if start < end and free:
-                taken.insert(at, (start, end, kind))
+            if (at == 0 or taken[at - 1][1] <= start) and (at == len(taken) or end <= taken[at][0]):
+                taken[at:at] = [(start, end, kind)] if start < end else []
+            elif kind == SENDER:
+                for first, last in _left_of(taken, text, start, end):
+                    insort(taken, (first, last, kind))
         swaps = [(start, end, self._token(kind, text[start:end])) for start, end, kind in taken]
         return Masked(original=text, text=_replaced(text, swaps), swaps=tuple(swaps))
 
@@ -94,15 +119,27 @@ class Masker:
         for match in own_details.WEB_ADDRESS.finditer(text):
             if any(start < match.end() and match.start() < end for start, end in names):
                 yield (*match.span(), EMAIL)
-        if self._postal:
-            yield from ((*match.span(), POSTAL) for match in self._postal.finditer(text))
-        yield from ((*match.span(), PHONE) for match in own_details.TELEPHONE.finditer(text))
+        yield from ((*span, POSTAL) for span in self._addresses(text, names))
+        yield from ((*span, PHONE) for span in own_details.telephones(text))
         yield from ((*span, NUMBER) for span in own_details.numbers(text))
-        yield from ((*match.span(), ACCOUNT) for match in own_details.ACCOUNT.finditer(text))
-        for start, end in own_details.own_addresses(text):
-            yield (*self._after_the_name(names, start, end), POSTAL)
+        yield from ((*span, ACCOUNT) for span in own_details.accounts(text))
         yield from ((*span, kind) for span, kind in self._beside(text, names))
-        yield from ((start, end, SENDER) for start, end in names)
+        yield from ((start, end, SENDER) for start, end in (*names, *in_another_script(text)))
+
+    def _addresses(self, text: str, names: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """The address that a letter goes to, and others of the sender's: of two that overlap the words of both."""
+        found = [match.span() for match in self._postal.finditer(text)] if self._postal else []
+        found += [self._after_the_name(names, start, end) for start, end in own_details.own_addresses(text)]
+        for _, end in names:
+            gap = _BEFORE_AN_ADDRESS.match(text, end)
+            if gap:
+                found += own_details.address_at(text, gap.end())
+        found.sort()
+        while found:
+            start, end = found.pop(0)
+            while found and found[0][0] < end:
+                end = max(end, found.pop(0)[1])
+            yield start, end
 
     def _after_the_name(self, names: list[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
         """The place of an address without the name that it begins with."""
@@ -111,19 +148,23 @@ class Masker:
         return max([start, *near]), end
 
     def _beside(self, text: str, names: list[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], str]]:
-        """The sender's address and date of birth where they follow the name."""
-        for _, end in names:
-            born = own_details.BORN.match(text, end)
-            if born:
+        """The sender's date of birth where it follows the name, a police officer's number on either side of it."""
+        for start, end in names:
+            born = own_details.BORN.search(text, end, end + _BORN_WITHIN)
+            if born and not own_details.OF_A_CHILD.search(text, end, born.start()):
                 yield born.span("number"), NUMBER
-            gap = re.compile(r"(?:[,:] ?\n?|\n| at | of | from )").match(text, end)
-            if gap:
-                yield from ((span, POSTAL) for span in own_details.address_at(text, gap.end()))
+            before = own_details.COLLAR_BEFORE.search(text, max(0, start - 20), start)
+            collar = before or own_details.COLLAR_AFTER.match(text, end)
+            if collar:
+                yield collar.span("number"), NUMBER
 
     def _names_in(self, text: str) -> list[tuple[int, int]]:
         plain = folded(text)
         spans = [match.span() for match in self._names.finditer(plain)] if self._names else []
         spans += [match.span() for match in WORD.finditer(plain) if _is_short_form(match[0], self._own.givens)]
+        spans += [match.span() for match in _TITLE_AND_INITIAL.finditer(plain) if match["of"] in self._surname_initials]
+        spans += _spelt_out(self._own.names, plain)
+        spans += _parted(self._local_part, plain)
         found: list[tuple[int, int]] = []
         for start, end in sorted(spans):
             guess = plain[start:end] in self._own.guessed and _PLACED.search(plain, max(0, start - 10), start)
@@ -134,7 +175,7 @@ class Masker:
                 found[-1] = found[-1][0], max(end, found[-1][1])
             else:
                 found.append((start, end))
-        return found
+        return sorted([*found, *(span for _, end in found for span in names_in_brackets(text, end))])
 
     def _widened(self, text: str, start: int, end: int) -> tuple[int, int]:
         """A name with the titles and initials before it and the words of a name after it."""
@@ -152,13 +193,16 @@ class Masker:
             if not (title or same or _is_initial(word, shouted) or (plural and word.casefold() == "the")):
                 break
             start = before.start()
+        joined = re.compile(r"-[A-Z]\w+").match(text, end)
+        end = joined.end() if joined and not shouted else end
         small = text[start:end].islower()
         for _ in range(0 if shouted else _RIGHT):
             after = _FOLLOWING.match(text, end)
             while after is not None and after["word"].casefold() in PARTICLES and after["word"] != "I":
                 after = _FOLLOWING.match(text, after.end())
             initial = small and after is not None and len(after["word"]) == 1 and after["word"] not in "aiux"
-            if after is None or not (initial or could_name(after["word"])):
+            surname = small and after is not None and _may_be_a_surname(text, after["word"], after.end())
+            if after is None or not (initial or surname or could_name(after["word"])):
                 break
             end = after.end()
         return start, end
@@ -178,6 +222,30 @@ class Masker:
         return self._tokens[key]
 
 
+def _may_be_a_surname(text: str, word: str, end: int) -> bool:
+    """Whether a word in small letters, behind a given name in such, may be more of it: no common one, and the last."""
+    return len(word) >= 5 and could_name(word.capitalize()) and re.match(r"[ \t]*(?:[.,\n]|$)", text[end:]) is not None
+
+
+def _left_of(taken: list[tuple[int, int, str]], text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """What of [start, end) is not taken, without the space and points around it; `taken` is in order."""
+    left = []
+    at = max(0, bisect_left(taken, (start,)) - 1)
+    while start < end:
+        before = taken[at][0] if at < len(taken) else end
+        last = min(before, end)
+        while start < last and not text[start].isalnum() and text[start] not in "+@(":
+            start += 1
+        stop = last if last == end else start + len(text[start:last].rstrip(" ,.;:-(\n\t"))
+        if start < stop:
+            left.append((start, stop))
+        if at == len(taken) or before >= end:
+            break
+        start = max(start, taken[at][1])
+        at += 1
+    return left
+
+
 def _is_initial(word: str, shouted: bool) -> bool:
     return len(word) == 1 and word.isupper() and (word != "I" or not shouted)
 
@@ -191,8 +259,18 @@ def _is_short_form(word: str, givens: frozenset[str]) -> bool:
         (given.startswith(plain) and len(given) - len(plain) >= 1)
         or (plain[:3] == given[:3] and plain[3:] in _ENDINGS)
         or (len(plain) >= 4 and (given.endswith(plain) or (len(given) >= 5 and plain.endswith(given))))
+        or _nearly(plain, given)
         for given in givens
     )
+
+
+def _nearly(one: str, other: str) -> bool:
+    """Whether two names of five or six letters and more begin alike and differ by one letter, as misspelt ones do."""
+    lengths = sorted((len(one), len(other)))
+    if lengths < [5, 6] or lengths[1] - lengths[0] > 1 or one[0] != other[0]:
+        return False
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return one[same + (len(one) >= len(other)) :] == other[same + (len(other) >= len(one)) :]
 
 
 def _is_another_word(text: str, start: int, end: int) -> bool:
@@ -207,6 +285,8 @@ def _is_another_word(text: str, start: int, end: int) -> bool:
     ):
         return True
     if after and after["word"][0].isupper() and after["word"].casefold() in ORGANISATIONS:
+        return True
+    if after and after["word"].casefold() in _NO_NAME_BEFORE and re.search(r"(?:^|[.!?]\s+|\n)$", text[:start][-8:]):
         return True
     return bool(word in ORGANISATIONS and before and before["gap"] and could_name(before["word"]))
 
@@ -225,11 +305,28 @@ def _names_pattern(own: OwnNames) -> re.Pattern[str] | None:
         + ("s?" if name in own.surnames and len(name) > 3 else "")
         for name in longest_first
     ]
-    anywhere = rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w)" if alternatives else ""
+    anywhere = rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w|-[a-z])" if alternatives else ""
     lines = "|".join(re.escape(folded(line)) for line in sorted(own.lines, key=len, reverse=True))
-    alone = rf"(?m:^[ \t]*(?:{lines})[ \t.,!]*(?:x{{1,4}})?$)" if lines else ""
+    ends = r"(?:[ \t.,!]*(?:x{1,4})?$|(?<=\w\w)(?=[ \t]*[,(+\d]))"
+    alone = rf"(?m:(?:^[ \t]*|(?<=[,.!] ))(?:{lines}){ends})" if lines else ""
     both = "|".join(filter(None, (alone, anywhere)))
     return re.compile(both) if both else None
+
+
+def _spelt_out(names: Iterable[str], text: str) -> Iterator[tuple[int, int]]:
+    """Where a name stands letter by letter."""
+    if _LETTERS.search(text):
+        for name in names:
+            if _SPELT_OUT.fullmatch(name):
+                letters = "[ .-]".join(name)
+                yield from (found.span() for found in re.finditer(rf"(?<![\w.-])(?i:{letters})(?!\w)", text))
+
+
+def _parted(local_part: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where what stands before the @ of the sender's address is written with blanks in it: "kelly ann da costa"."""
+    local = re.sub(r"[\W\d_]", "", folded(local_part)).casefold()
+    if _APART <= len(local) <= _LONGEST_APART and local in text.replace(" ", "").casefold():
+        yield from (found.span() for found in re.finditer(rf"(?<!\w)(?i:{' ?'.join(local)})(?!\w)", text))
 
 
 def _written(name: str) -> str:

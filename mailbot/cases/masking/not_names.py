@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor rev revd reverend fr father sister sr brother sgt pc cllr councillor sir "
-    "dame lord lady mama khun auntie aunty uncle nana nurse big little".split()
+    "mr mrs ms miss mx dr prof professor rev revd reverend fr father sister sr brother sgt lt col major capt captain "
+    "pc cllr councillor sir dame lord lady mama khun auntie aunty uncle nana nurse big little".split()
 )
 
 PARTICLES = frozenset(
     "de da do dos das del della dela la le van von der den di du al el bin bint ibn ap ab ferch ó ní o y e umm "
-    "abu".split()
+    "abu nic mhic uí".split()
 )
 """What stands between the words of a name in small letters."""
 
@@ -30,14 +30,15 @@ COMMON = frozenset(
     "morning afternoon evening night noon week month year monday tuesday wednesday thursday friday saturday sunday "
     "january february march april june july august september october november december christmas easter ramadan eid "
     "diwali annwyl mae rwyf nid oes nac ac yn yr y fy fi gyda gan mewn roedd dim diolch cofion gorau fawr hwyl "
-    "pob".split()
+    "pob tel mob mobile fax ext switchboard landline".split()
 )
 
 SIGNING_OFF = frozenset(
     "regards rgds kr br thx thanks thank ta cheers cordially sincerely faithfully truly wishes wish best warm kind "
     "kindest kindly warmest yours respectfully gratefully ever aye bye goodbye ciao slán hwyl diolch cofion gorau "
     "pob saludo saludos obrigado obrigada merci cordialement dziękuję pozdrawiam grüßen grüße salaam salam shalom "
-    "namaste blessings bless love hugs peace pax amen xx xxx confidence privacy anonymity faith anon anonymous "
+    "namaste blessings bless love hugs peace pax amen wassalam multumesc mulțumesc laters mihi ngā xx xxx confidence "
+    "privacy anonymity faith anon anonymous "
     "anonymously withheld".split()
 )
 

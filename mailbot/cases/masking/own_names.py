@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from mailbot.cases.masking import own_details
 from mailbot.cases.masking.not_names import COMMON, ORDINARY, ORGANISATIONS, PARTICLES, POSTS, SIGNING_OFF, TITLES
 from mailbot.domain import Email
 from mailbot.nicknames import alike
@@ -18,29 +19,40 @@ _INITIALS = 2
 """Parts of an address that may stand before a surname."""
 _LONGEST_LINE = 80
 """Characters of a line that may be but a name."""
+_LONGEST_SIGN_OFF = 10
+"""Words of a line in which a post or an address follows the name."""
 _LONGEST_NAME = 6
 """Words of which a name may consist."""
 
 _SAYS = re.compile(
     r"(?:\bmy (?:own |real |full |legal |first |given |proper )?names?(?:['’]?s| is|:)?|"
     r"\b(?:real|full|code|user) ?name:?|"
-    r"(?:^|\n)[ \t]*(?:name|reporter|reported by|enw(?: llawn)?|imię i nazwisko|nom):|\bsigned(?: by)?[:,]?|"
+    r"(?:^|\n)[ \t]*(?:(?:your )?(?:full |first |last |sur|family |fore)?names?(?:\(s\))?|known as|"
+    r"reporter|reported by|enw(?: llawn)?|imię i nazwisko|nom):|"
+    r"\bsigned(?: by)?[:,]?|"
     r"\bi(?:['’]?m| am) (?:called|known (?:\w+ \w+ )?as)|\bknows? me (?:\w+ )?as|\bcall(?:s|ed)? me|\bwrites? me|"
     r"\bquote me (?:\w+ )?as|\bbut not as|\bi (?:sometimes )?(?:go|went) by|\bput me down as|\btyped for|\bdictated by|"
     r"\bp\.?p\.|"
     r"\bfy enw(?: llawn| i)?(?: i)? (?:yw|ydy)|\benw llawn:?|\bnazywam się|\bto jest|\bm[aă] numesc|\bje m['’]appelle|"
     r"\bme llamo|\bich heiße|\bdyma|\b(?-i:I), |\bi answer to|"
+    r"\b(?:has|have|had|got) me (?:down )?as|\bit stands for|(?<!his )(?<!her )(?<!heir )(?<!['’]s )\b(?:first|given|"
+    r"last|second|maiden|middle|sur|family|english|proper) ?name(?: is| was|:)?|"
+    r"\b(?:passport|badge|contract|payslip|licen[cs]e) says|"
+    r"\bon behalf of my (?:husband|wife|partner|mum|mother|dad|father)|\bmy initials(?: are on \w+)?(?:,| are| is|:)?|"
+    r"\bbefore (?:i (?:was|got) married|marriage)(?: it was)?|"
     r"\bfor my (?:mum|mother|dad|father|wife|husband|nan|sister))"
     r"[ \t]*",
     re.IGNORECASE,
 )
 """After these words stands the name of whoever writes, in capitals or not as they write."""
 _SAYS_OF_ONESELF = re.compile(
-    r"\b(?:known (?:(?:to|at|by) \w+ )?as|aka|a\.k\.a\.|née|formerly|better as)[ \t]+", re.IGNORECASE
+    r"\b(?:known (?:(?:to|at|by) \w+ )?as|aka|a\.k\.a\.|née|formerly|better as|they write)[ \t]+", re.IGNORECASE
 )
 """The same where the words before are of whoever writes; of others it is said as well."""
-_SAYS_PLAINLY = re.compile(r"\bmy name(?:['’]?s| is)[ \t]+|\bcall me[ \t]+", re.IGNORECASE)
-_OR = re.compile(r"(?P<own>[^\W\d_]{2,20}),? or (?=[^\W\d_])")
+_SAYS_PLAINLY = re.compile(
+    r"\b(?:my name(?:['’]?s| is)|(?:proper|real|full) name(?: is)?|call me)[ \t]+", re.IGNORECASE
+)
+_OR = re.compile(r"(?P<own>[^\W\d_]{2,20}),? \(?or (?=[^\W\d_])")
 _RELATIVE = (
     r"['’]?s (?:\w+ )?(?:mum|mam|mom|mother|dad|father|nan|nana|gran\w*|sister|brother|aunt\w*|uncle|carer|foster|"
     r"social)\b"
@@ -59,7 +71,8 @@ _SAID_AFTER = re.compile(
 )
 _SAID_AFTER_OF_ONESELF = re.compile(
     r",? (?:again\b|once more\b|is (?:fine|right)\b|will do\b|for short|to (?:(?:my )?friends|everyone|everybody|them|"
-    r"colleagues)\b|at (?:home|work)\b|in (?:english|full|their files|chapel)\b|on (?:my|the) (?:papers|contract|rota)|"
+    r"colleagues)\b|at (?:home|work)\b|in (?:english|full|their files|chapel)\b|"
+    r"on (?:my|the) (?:papers|contract|rota|invoices?|system|badge|register|passport|payslips?|forms?|certificates?)|"
     r"by the way|if you need|is the name\b)",
     re.IGNORECASE,
 )
@@ -77,6 +90,16 @@ _CONTACT_LINE = re.compile(
     re.IGNORECASE,
 )
 _UNDER_A_NAME = re.compile(r"^\W*(?:flat \w+|\d{1,4}[a-z]?,? [A-Z]|0\d{3})|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
+_RETIRED = re.compile(r" \((?:retd?|ret['’]d|rtd)\.?\)", re.IGNORECASE)
+_SIGNS_FROM = re.compile(r"^(?:from|love from|lots of love|love|signed)[ ,:]+", re.IGNORECASE)
+_BRACKETS = re.compile(r"[ \t]{0,2}\n?\((?P<within>[^()\n]{2,80})\)")
+_OF_ONESELF = re.compile(
+    r"\b(?:i am|i['’]?m|it is|it['’]?s|this is|my names?(?: is|['’]?s)?)[ \t]+(?P<name>[^\W\d_]{3,15})\b", re.IGNORECASE
+)
+_OTHER_LETTERS = "[\u0370-\u1dff\u3040-\u9fff\uac00-\ud7ff\ufb1d-\ufdff\ufe70-\ufefc]"
+"""Greek, Cyrillic, Arabic, Indian, Chinese and other letters that are not Latin ones."""
+_OTHER_WORDS = re.compile(rf"{_OTHER_LETTERS}+(?:[ \u200c\u200d·-]{{1,2}}{_OTHER_LETTERS}+)*")
+_FEW_WORDS = 4
 _PLACED = re.compile(r"\b(?:in|at|from|near|of|over|round|around|outside|to|by|via)\s+$", re.IGNORECASE)
 _NO_NAMES = COMMON | POSTS | ORGANISATIONS | SIGNING_OFF
 _ABBREVIATIONS = frozenset(
@@ -115,10 +138,10 @@ def own_names(email: Email) -> OwnNames:
     """Every name by which the sender is known from their headers and their own words."""
     shown = [name for name in (email.sender.name, email.reply_to.name if email.reply_to else "") if name]
     known = {word.casefold() for name in shown for word in WORD.findall(name)}
-    headline, lines = _signed(email.text, known)
+    headline, lines = _signed(_without_addresses(email.text), known)
     signed = [line.strip() for line in email.signature.splitlines() if line.strip()][:3]
     headline += [line for line in signed if len(line.split()) <= 4 and is_name(line, known)]
-    said = [*headline, *_said(email.text, known)]
+    said = [*headline, *_said(email.text, known), *_as_in_the_address(email)]
     if not said and not any(_shown(shown)):
         said = list(_to_be_asked_for(email.text))
     whole = {name for name in (*_shown(shown), *said) if name}
@@ -128,6 +151,8 @@ def own_names(email: Email) -> OwnNames:
     givens = {word for word in words or local if len(word) >= 3}
     shorter = {short.capitalize() for word in givens for short in alike(folded(word)) if short not in COMMON}
     small = not re.search(r"(?<![^\W\d_])[^\W\d_I](?<=[A-Z])", email.text)
+    if not small:
+        names = {name.capitalize() if name in ORDINARY else name for name in names}
     guessed = {one for one in shorter | local if one.istitle()} - words
     return OwnNames(
         names=frozenset(_spelled((names | set(_initials(whole))) - (set() if small else guessed))),
@@ -161,7 +186,8 @@ def _words(whole: Iterable[str], known: set[str]) -> set[str]:
                 continue
             if plain in _NO_NAMES - ORDINARY and plain not in known:
                 continue
-            if plain in known and plain in (POSTS | SIGNING_OFF | COMMON) - ORDINARY:
+            stem = plain.replace("’", "'").partition("'")[0]
+            if plain in known and {plain, stem} & ((POSTS | SIGNING_OFF | COMMON) - ORDINARY):
                 continue
             found.add(word)
             found |= {part for part in word.split("-") if len(part) >= 3}
@@ -175,7 +201,7 @@ def _of_address(local: str, known: set[str]) -> Iterator[str]:
     """
     parts = [part for part in re.split(r"[\W\d_]+", local.casefold()) if part]
     posts = POSTS | ORGANISATIONS | PARTICLES | {"sw", "of", "and", "umm", "abu"}
-    plain = not posts & set(parts)
+    plain = not posts & {part for part in parts if len(part) > 1}
     if (plain or len(local) >= 10) and len(local) >= 5 and not all(part in _NO_NAMES for part in parts):
         yield local
     for number, part in enumerate(parts):
@@ -233,6 +259,8 @@ def _initials(whole: Iterable[str]) -> Iterator[str]:
 def could_name(word: str, known: Iterable[str] = ()) -> bool:
     """Whether a word is written as names are and is none of those that are something else."""
     plain = word.rstrip(".").casefold()
+    if len(word) == 2 and word[0].isupper() and word[1] == ".":
+        return True
     capital = word[:1].isupper() or (plain.partition("-")[0] in PARTICLES and any(one.isupper() for one in word))
     stem = plain.replace("’", "'").partition("'")[0]
     return capital and (plain in known or not ({plain, stem} & _NO_NAMES))
@@ -254,6 +282,39 @@ def is_name(line: str, known: Iterable[str] = (), *, small: bool = False) -> boo
     return bool(proper) and all(could_name(word, known) for word in proper)
 
 
+def _without_addresses(text: str) -> str:
+    """The text with blanks in place of addresses that stand in lines of their own: a town is no name."""
+    for start, end in own_details.address_blocks(text):
+        text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
+    return text
+
+
+def _as_in_the_address(email: Email) -> Iterator[str]:
+    """What the sender says that they are, in capitals or not, where their address begins with it."""
+    for cue in _OF_ONESELF.finditer(email.text):
+        plain = folded(cue["name"]).casefold()
+        if email.sender.local_part.casefold().startswith(plain) and plain not in _NO_NAMES:
+            yield cue["name"].capitalize()
+
+
+def names_in_brackets(text: str, at: int) -> Iterator[tuple[int, int]]:
+    """Where the names stand that follow somebody's name in brackets: "(or Candy, as they say)", "(née Hughes)"."""
+    brackets = _BRACKETS.match(text, at)
+    place = brackets.start("within") if brackets else len(text)
+    while brackets and (word := WORD.search(text, place, brackets.end("within"))):
+        end = _end_of_name(text, word.start(), set())
+        if end is not None and not text[word.start() : end].isupper() and not _PLACED.search(text, at, word.start()):
+            yield word.start(), end
+        place = max(word.end(), end or 0)
+
+
+def in_another_script(text: str) -> Iterator[tuple[int, int]]:
+    """Where a few words of other letters stand in a Latin text, as people write their own name once more."""
+    found = list(_OTHER_WORDS.finditer(text)) if not text.isascii() else []
+    if sum(len(one[0]) for one in found) * 5 < len(text):
+        yield from (one.span() for one in found if len(one[0].split()) <= _FEW_WORDS)
+
+
 def _bare(line: str) -> str:
     return re.sub(r"(?:[ ,.!]+x{1,4})+[ .!]*$", "", line.strip(" \t-–—*_!,~")).strip(" \t-–—*_!,~")
 
@@ -265,8 +326,10 @@ def _signed(text: str, known: set[str]) -> tuple[list[str], list[str]]:
         lines.pop()
     found: list[str] = []
     for at in range(len(lines) - 1, max(0, len(lines) - 10), -1):
-        line = lines[at]
-        if not line or _CONTACT_LINE.search(line):
+        line = _SIGNS_FROM.sub("", own_details.TELEPHONE.sub("", _RETIRED.sub("", lines[at])).strip(" ,:–-"))
+        if _CONTACT_LINE.search(lines[at]):
+            line = re.split(r" ?[,(:]", line)[0]
+        if not line or (_CONTACT_LINE.search(lines[at]) and not is_name(line, known, small=True)):
             continue
         before = line.split(",")[0].split("(")[0] if not line.startswith("(") else line
         above = lines[at - 1]
@@ -279,12 +342,18 @@ def _signed(text: str, known: set[str]) -> tuple[list[str], list[str]]:
             found.insert(0, _bare(line))
         elif is_name(line, known, small=after_break and not found):
             found.insert(0, _bare(line))
-        elif len(line.split()) <= 8 and is_name(before, known) and "," in line + ")" and not line.endswith("."):
+        elif (
+            len(line.split()) <= _LONGEST_SIGN_OFF
+            and is_name(before, known)
+            and "," in line + ")"
+            and not line.endswith(".")
+        ):
             found.insert(0, _bare(before))
         elif not _is_post(line):
             break
     inline = _INLINE_CLOSING.search(lines[-1][-60:]) if lines and not found else None
-    if inline and is_name(inline["name"], known) and _signs(inline, known):
+    small = inline is not None and not inline.start() and lines[-1].islower()
+    if inline and is_name(inline["name"], known, small=small) and (small or _signs(inline, known)):
         found = [_bare(inline["name"])]
     if lines and len(lines) > 1 and is_name(lines[0], known) and _UNDER_A_NAME.search(lines[1]):
         found.insert(0, _bare(lines[0]))
@@ -341,13 +410,15 @@ def _said_in_small_letters(text: str, known: set[str]) -> Iterator[str]:
     """The same where nobody can tell a name by its capitals: only after the plainest words."""
     for cue in _SAYS_PLAINLY.finditer(text):
         small = re.match(
-            r"[^\W\d_]{3,15}(?: [^\W\d_]{3,15})?(?=[ \t]*(?:$|\n|[,.]| (?:im|and|i|but|from|here)\b))",
+            r"[^\W\d_]{3,15}(?: [^\W\d_]{3,15})?"
+            r"(?=[ \t]*(?:$|\n|[,.]| (?:im|and|i|but|from|here|u|you|iv|ive|my|pls|please|can)\b))",
             text[cue.end() :],
         )
         if small and is_name(small[0], known, small=True):
             yield small[0]
     opening = re.match(
-        r"\W{0,9}(?:hi|hello|hiya|hey)?[ ,]{0,3}(?:it['’]?s|its|this is) ([^\W\d_]{3,12}) (?:here|from|again)\b",
+        r"\W{0,9}(?:hi|hello|hiya|hey)?[ ,]{0,3}(?:it['’]?s|its|this is) "
+        r"([^\W\d_]{3,12}(?: [^\W\d_]{3,12})?) (?:here|from|again)\b",
         text,
         re.I,
     )
@@ -357,7 +428,7 @@ def _said_in_small_letters(text: str, known: set[str]) -> Iterator[str]:
 
 def _is_shouted(name: str, known: set[str]) -> bool:
     """Whether a word all in capitals is likelier to be said with force, as DANGER is, than to be a name."""
-    return name.isupper() and not any(word.casefold() in known for word in WORD.findall(name))
+    return name.isupper() and not any(folded(word).casefold() in known for word in WORD.findall(name))
 
 
 def _to_be_asked_for(text: str) -> Iterator[str]:
