@@ -44,8 +44,11 @@ READ_LANGUAGES = frozenset({"en", "cy"})
 FEW_WORDS = 25
 """A message with fewer words of its own is judged with what it forwards or attaches."""
 
-LIKELY = 0.5
+MAY_HOLD_DANGER = 0.1
 """The chance of danger from which a message is a concern, though it seems to be a question or a request."""
+
+LIKELY = 0.5
+"""The chance of danger from which somebody looks, though it seems that a machine sent it or that it is spam."""
 
 MOST_ATTACHED = 5000
 """Characters of an attachment that are judged; rules look through all of it."""
@@ -414,15 +417,19 @@ class _Draft:
     def danger(self, kind: Kind) -> bool:
         """By a rule that raises, whatever the model thinks; else by the model, beside which other rules weigh.
 
-        In what a machine sent, and in spam, any rule's words count: they only have somebody look.
+        In what a machine sent, and in spam, any rule's words count, and what the model is sure of: they only have
+        somebody look. A question may hold the danger, too.
         """
         if kind in (Kind.AUTOMATIC, Kind.SPAM):
             found = [hit for hit in self.hits if hit.field == "immediate_risk"]
             self.evidence.extend(found)
-            return bool(found)
+            chance = self._chances("immediate_risk")["true"] if self.opinion else 0.0
+            if chance >= LIKELY:  # a form that passes on what a person wrote looks like a machine's
+                self._model_evidence("immediate_risk", "true", chance)
+            return bool(found) or chance >= LIKELY
         asked = kind is Kind.CONCERN
         if kind in (Kind.ENQUIRY, Kind.INFORMATION_REQUEST) and self.opinion:
-            asked = self._chances("immediate_risk")["true"] >= LIKELY  # a question may hold the danger
+            asked = self._chances("immediate_risk")["true"] >= MAY_HOLD_DANGER
         return self._flagged("immediate_risk", "immediate_risk", "true", asked=asked)
 
     def situations(self, kind: Kind, *, danger: bool) -> frozenset[Situation]:
