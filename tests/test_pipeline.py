@@ -41,6 +41,20 @@ def test_the_same_place_on_the_server_is_kept_once(installation: Installation) -
     assert installation.ledger.keep([mail(uid=7)]) == []
 
 
+def test_a_mailbox_of_a_hundred_thousand_can_be_noted_as_moved(installation: Installation) -> None:
+    """PostgreSQL takes 65,535 values in one statement."""
+    stored = installation.ledger.keep([mail("Hot.", uid=99_000)])
+    process(stored, installation.office)
+
+    installation.ledger.mark_moved(
+        stored[0].mail.mailbox, stored[0].mail.folder, stored[0].mail.uid_validity, range(100_000)
+    )
+
+    assert not installation.ledger.to_move(
+        stored[0].mail.mailbox, stored[0].mail.folder, stored[0].mail.uid_validity, [99_000]
+    )
+
+
 def test_filing_what_is_filed_already_changes_nothing(installation: Installation) -> None:
     stored = installation.ledger.keep([mail()])
     process(stored, installation.office)

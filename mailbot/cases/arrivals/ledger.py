@@ -29,6 +29,7 @@ from mailbot.domain import Entry, RawMail
 
 RAW_PLACE = "raw_messages.sealed"
 ENTRY_PLACE = "entries.sealed_entry"
+PLACES_A_QUERY = 500
 CLAIMED_BYTES = 8_000_000
 
 
@@ -85,15 +86,9 @@ class Ledger:
     def states(self, mailbox: str, folder: str, uid_validity: int, uids: Collection[int]) -> Mapping[int, MessageState]:
         """The state of those of `uids` that the ledger knows."""
         known: dict[int, MessageState] = {}
-        ordered = sorted(uids)
         with storage_errors(), self._engine.connect() as connection:
-            for at in range(0, len(ordered), 500):
-                query = sa.select(messages.c.uid, messages.c.state).where(
-                    messages.c.mailbox == mailbox,
-                    messages.c.folder == folder,
-                    messages.c.uid_validity == uid_validity,
-                    messages.c.uid.in_(ordered[at : at + 500]),
-                )
+            for these in _in_parts(mailbox, folder, uid_validity, uids):
+                query = sa.select(messages.c.uid, messages.c.state).where(these)
                 known |= {row.uid: MessageState(row.state) for row in connection.execute(query)}
         return known
 
@@ -185,16 +180,10 @@ class Ledger:
     def to_move(self, mailbox: str, folder: str, uid_validity: int, uids: Collection[int]) -> list[int]:
         """Those of `uids` that are filed and not known to be moved, ascending."""
         found: list[int] = []
-        ordered = sorted(uids)
         with storage_errors(), self._engine.connect() as connection:
-            for at in range(0, len(ordered), 500):
+            for these in _in_parts(mailbox, folder, uid_validity, uids):
                 query = sa.select(messages.c.uid).where(
-                    messages.c.mailbox == mailbox,
-                    messages.c.folder == folder,
-                    messages.c.uid_validity == uid_validity,
-                    messages.c.uid.in_(ordered[at : at + 500]),
-                    messages.c.state == MessageState.FILED,
-                    messages.c.moved.is_(False),
+                    these, messages.c.state == MessageState.FILED, messages.c.moved.is_(False)
                 )
                 found += connection.execute(query.order_by(messages.c.uid)).scalars()
         return found
@@ -286,18 +275,21 @@ class Ledger:
 
     def mark_moved(self, mailbox: str, folder: str, uid_validity: int, uids: Collection[int]) -> None:
         """Notes that the server has these under `processed_folder` now."""
-        change = (
-            sa.update(messages)
-            .where(
-                messages.c.mailbox == mailbox,
-                messages.c.folder == folder,
-                messages.c.uid_validity == uid_validity,
-                messages.c.uid.in_(sorted(uids)),
-            )
-            .values(moved=True)
-        )
         with storage_errors(), self._writing.begin() as connection:
-            connection.execute(change)
+            for these in _in_parts(mailbox, folder, uid_validity, uids):
+                connection.execute(sa.update(messages).where(these).values(moved=True))
+
+
+def _in_parts(mailbox: str, folder: str, uid_validity: int, uids: Collection[int]) -> Iterator[sa.ColumnElement[bool]]:
+    """Where the messages of those places are, some hundred each time: no database takes a statement of any length."""
+    ordered = sorted(uids)
+    for at in range(0, len(ordered), PLACES_A_QUERY):
+        yield sa.and_(
+            messages.c.mailbox == mailbox,
+            messages.c.folder == folder,
+            messages.c.uid_validity == uid_validity,
+            messages.c.uid.in_(ordered[at : at + PLACES_A_QUERY]),
+        )
 
 
 def _handed_over() -> sa.ColumnElement[bool]:
