@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -58,9 +59,7 @@ def _letter(number: int, name: str, subject: str, text: str) -> EmailMessage:
     message["DKIM-Signature"] = f"v=1; a=rsa-sha256; d=post.example; s=k1; h=from:to:subject; bh={'A' * 43}=; b=" + (
         "B" * 340
     )
-    message["From"] = (
-        f"{name} <{address}.{number}@post.example>" if name.isascii() else f"{address}.{number}@post.example"
-    )
+    message["From"] = Address(name if name.isascii() else "", f"{address}.{number}", "post.example")
     message["To"] = "enquiries@example.gov.uk"
     message["Subject"] = " ".join(f"{subject} {number}".split())
     message["Date"] = SINCE + timedelta(minutes=7 * number)
