@@ -1,17 +1,16 @@
 """The second officer: what one alone must not decide about a child in danger waits until another has agreed.
 
-Two things need the second: taking a flag of danger to a child off a case, and ending a case in which a child may be at
-risk without a referral to the local authority.
+Two things need the second (`mailbot.cases.deciding.needs_second`): taking a flag of danger to a child off a case, and
+ending a case in which a child may be at risk without a referral to the local authority.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -22,20 +21,12 @@ from mailbot.cases.arrivals.joining import add_task
 from mailbot.cases.database import storage_errors, writing
 from mailbot.cases.schema import approvals, tasks, writings
 from mailbot.cases.sealing.vault import Purpose, Vault
+from mailbot.cases.store import Store
 from mailbot.clock import Clock
-from mailbot.domain import ActionKind, Decision, TaskKind
+from mailbot.domain import Decision, TaskKind
 from mailbot.errors import NotAllowed, StaleWrite
 
-if TYPE_CHECKING:
-    from mailbot.cases.store import Store
-
 DECISION_PLACE = "approvals.sealed_decision"
-
-DANGERS = ("immediate_risk", "child_at_risk", "adult_in_danger")
-"""The flags that one officer may set and only two may take away."""
-
-LOWERS = "It takes away that somebody may be in danger"
-ENDS = "A child may be at risk, and nothing was referred to the local authority"
 
 
 class ApprovalState(StrEnum):
@@ -53,21 +44,6 @@ class Approval:
     asked_at: datetime
     why: str
     decision: Decision
-
-
-def needs_second(before: Any, after: Mapping[str, Any], decision: Decision, *, referred: bool) -> str | None:
-    """Why a second officer must agree; None where one may decide.
-
-    `before` and `after` hold the case's flags before and after the review; `referred` says that a referral to the
-    local authority was decided earlier.
-    """
-    if any(getattr(before, flag) and not after[flag] for flag in DANGERS):
-        return LOWERS
-    ends = decision.close or ActionKind.NO_FURTHER_ACTION in decision.actions
-    risk = after["immediate_risk"] or after["child_at_risk"]
-    if ends and risk and not (referred or ActionKind.REFER_TO_AUTHORITY in decision.actions):
-        return ENDS
-    return None
 
 
 class Approvals:

@@ -1,8 +1,11 @@
-"""What is decided on a case, within the transaction of whoever decides: actions begun, settled, and left open (P13)."""
+"""What is decided on a case, within the transaction of whoever decides: actions begun, settled, and left open (P13).
+
+And what one officer alone may not decide.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +14,17 @@ import sqlalchemy as sa
 from mailbot.cases import audit
 from mailbot.cases.schema import actions
 from mailbot.cases.sealing.vault import Purpose, Vault
-from mailbot.domain import OUTLIVE_THE_CASE, Action, ActionKind, ActionState
+from mailbot.domain import OUTLIVE_THE_CASE, Action, ActionKind, ActionState, Decision
 from mailbot.errors import ActionsOpen
 from mailbot.targets import LONDON, ORDINARY, Target, Targets, after, end_of_day
 
 OUTCOME_PLACE = "actions.sealed_outcome"
+
+DANGERS = ("immediate_risk", "child_at_risk", "adult_in_danger")
+"""The flags that one officer may set and only two may take away."""
+
+LOWERS = "It takes away that somebody may be in danger"
+ENDS = "A child may be at risk, and nothing was referred to the local authority"
 
 SAME_DAY = Target()
 """By the end of the day in London on which it was decided."""
@@ -32,6 +41,21 @@ DUE: dict[ActionKind, Target | None] = {
     ActionKind.NO_FURTHER_ACTION: None,
 }
 """Within what time each kind of action is to be done, unless somebody sets another day; None where no time is set."""
+
+
+def needs_second(before: Any, after: Mapping[str, Any], decision: Decision, *, referred: bool) -> str | None:
+    """Why a second officer must agree; None where one may decide.
+
+    `before` and `after` hold the case's flags before and after the review; `referred` says that a referral to the
+    local authority was decided earlier.
+    """
+    if any(getattr(before, flag) and not after[flag] for flag in DANGERS):
+        return LOWERS
+    ends = decision.close or ActionKind.NO_FURTHER_ACTION in decision.actions
+    risk = after["immediate_risk"] or after["child_at_risk"]
+    if ends and risk and not (referred or ActionKind.REFER_TO_AUTHORITY in decision.actions):
+        return ENDS
+    return None
 
 
 def due_for(kind: ActionKind, now: datetime, targets: Targets = ORDINARY) -> datetime | None:

@@ -20,11 +20,10 @@ import sqlalchemy as sa
 from mailbot.cases import audit
 from mailbot.cases.access import Officer, Permission, demand, refuse_erased, visible
 from mailbot.cases.alerts import end_alert, raise_alert
-from mailbot.cases.approvals import needs_second
 from mailbot.cases.arrivals.filing import Filing
 from mailbot.cases.arrivals.joining import Joining, restrict_suggested
 from mailbot.cases.database import one_at_a_time, storage_errors, writing
-from mailbot.cases.deciding import actions_of, decide, due_for, refuse_to_end
+from mailbot.cases.deciding import actions_of, decide, due_for, needs_second, refuse_to_end
 from mailbot.cases.identity.identity import refuse_settling
 from mailbot.cases.masking.narrative import FOLLOW_UP_NARRATIVE_PLACE, NARRATIVE_PLACE, NOTE_PLACE, Narrative
 from mailbot.cases.oversight.learning import READ, note_answer

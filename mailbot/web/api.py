@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from mailbot.cases.access import Permission
 from mailbot.cases.api.outlines import PAGE_SIZE
-from mailbot.cases.approvals import LOWERS
+from mailbot.cases.deciding import LOWERS
 from mailbot.cases.services.overview import Scope, ScopeKind
 from mailbot.clock import now
 from mailbot.domain import Decision, Role

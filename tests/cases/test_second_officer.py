@@ -8,7 +8,7 @@ import pytest
 
 from mailbot.cases.access import Officer
 from mailbot.cases.actions import Actions
-from mailbot.cases.approvals import ENDS, LOWERS
+from mailbot.cases.deciding import ENDS, LOWERS
 from mailbot.cases.history import History
 from mailbot.cases.identity.covering import Covering
 from mailbot.cases.oversight.first_answers import FirstAnswers, is_blind_in_more
