@@ -101,6 +101,21 @@ def test_what_an_officer_must_read_stays(text: str) -> None:
     assert Masker(email(sender=Address(name="Will Grace", address="w@post.example")), None).mask(told).text == told
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A child is alone at 14 Foundry Road, Derby DE1 2AB.",
+        "Please come to 14 Foundry Road, Derby, they are screaming.",
+        "He took her off in AB12 CDE to 14 Foundry Road, Derby DE1 2AB.",
+        "The man's number is on the van: AB12 CDE, firm number 4471 on the side.",
+    ],
+)
+def test_where_a_child_is_in_danger_stays_in_a_message_of_one_line(text: str) -> None:
+    masked = Masker(email(text=f"{text}\nJo"), None).mask(f"{text}\nJo")
+
+    assert masked.text == f"{text}\n[sender 1]"
+
+
 @given(st.text(max_size=200), st.data())
 def test_a_span_of_the_original_is_the_same_words_in_the_masked_text(filling: str, data: st.DataObject) -> None:
     word = "EVIDENCE"

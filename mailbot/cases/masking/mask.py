@@ -2,7 +2,7 @@
 
 It masks the names by which the sender is known (`mailbot.cases.masking.own_names`) and their short forms, every mail
 address, telephone number and account, the numbers they are registered under, and where they live
-(`mailbot.cases.masking.own_details`). The tokens and what they stand for are kept with the identity, in the vault.
+(`mailbot.cases.masking.own_addresses`). The tokens and what they stand for are kept with the identity, in the vault.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mailbot.cases.masking import own_details
+from mailbot.cases.masking import own_addresses, own_details
 from mailbot.cases.masking.not_names import ORDINARY, ORGANISATIONS, PARTICLES, TITLES
 from mailbot.cases.masking.own_names import (
     WORD,
@@ -48,6 +48,8 @@ _SPELT_OUT = re.compile(r"[^\W\d_]{3,15}")
 _NO_NAME_BEFORE = frozenset("you i we they he she it this that these my your our the".split())
 """What follows a word that begins a sentence and is no name: "Will you", "May I", "Mark my words"."""
 _BEFORE_AN_ADDRESS = re.compile(r"(?:[,:] ?\n?|\n| at | of | from )")
+_MARGIN = 3
+"""Characters before a name that still begins its line."""
 _BORN_WITHIN = 160
 """Characters behind a name in which a date of birth is that person's."""
 _JOINING = (" and ", " & ", "/", " a ", " + ")
@@ -129,11 +131,14 @@ class Masker:
     def _addresses(self, text: str, names: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         """The address that a letter goes to, and others of the sender's: of two that overlap the words of both."""
         found = [match.span() for match in self._postal.finditer(text)] if self._postal else []
-        found += [self._after_the_name(names, start, end) for start, end in own_details.own_addresses(text)]
+        found += [self._after_the_name(names, start, end) for start, end in own_addresses.own_addresses(text)]
         for _, end in names:
             gap = _BEFORE_AN_ADDRESS.match(text, end)
             if gap:
-                found += own_details.address_at(text, gap.end())
+                found += own_addresses.address_at(text, gap.end())
+        signed = _signed_at(text, names)
+        if signed is not None:
+            found += own_addresses.beneath(text, signed)
         found.sort()
         while found:
             start, end = found.pop(0)
@@ -320,6 +325,12 @@ def _spelt_out(names: Iterable[str], text: str) -> Iterator[tuple[int, int]]:
             if _SPELT_OUT.fullmatch(name):
                 letters = "[ .-]".join(name)
                 yield from (found.span() for found in re.finditer(rf"(?<![\w.-])(?i:{letters})(?!\w)", text))
+
+
+def _signed_at(text: str, names: list[tuple[int, int]]) -> int | None:
+    """Where the sender's name ends that begins one of the last lines; None where none does."""
+    last = own_details.lines_of(text.rstrip())[-own_details.BENEATH :]
+    return next((end for begin, _ in last for start, end in names if begin <= start <= begin + _MARGIN), None)
 
 
 def _parted(local_part: str, text: str) -> Iterator[tuple[int, int]]:

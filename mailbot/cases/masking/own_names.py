@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mailbot.cases.masking import own_details
+from mailbot.cases.masking import own_addresses, own_details
 from mailbot.cases.masking.not_names import COMMON, ORDINARY, ORGANISATIONS, PARTICLES, POSTS, SIGNING_OFF, TITLES
 from mailbot.domain import Email
 from mailbot.nicknames import alike
@@ -284,7 +284,7 @@ def is_name(line: str, known: Iterable[str] = (), *, small: bool = False) -> boo
 
 def _without_addresses(text: str) -> str:
     """The text with blanks in place of addresses that stand in lines of their own: a town is no name."""
-    for start, end in own_details.address_blocks(text):
+    for start, end in own_addresses.address_blocks(text):
         text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
     return text
 
