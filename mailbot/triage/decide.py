@@ -174,10 +174,11 @@ class Judge:
             return []
         self._load()
         passages = [passage_of(email) for email in emails]
-        read, again = itertools.tee(self._encoder.encode([one.text for one in passages]) if self._encoder else ())
-        assessments = self._assessed(emails, self._decides, passages, read)
+        read = self._encoder.encode([one.text for one in passages]) if self._encoder else iter(())
         if self._beside is None:
-            return assessments
+            return self._assessed(emails, self._decides, passages, read)
+        read, again = itertools.tee(read)
+        assessments = self._assessed(emails, self._decides, passages, read)
         beside = self._assessed(emails, self._beside, passages, again)
         return [replace(one, second_opinion=_as_second(other)) for one, other in zip(assessments, beside, strict=True)]
 

@@ -186,43 +186,26 @@ class Outbox:
 
     def give_up_stale(self) -> int:
         """Marks letters of a process that died while sending as ``unknown``, for a person to settle; how many."""
-        before = self._clock() - GIVEN_UP_AFTER
-        query = (
-            sa.select(letters.c.id, cases.c.reference)
-            .join(cases)
-            .where(letters.c.state == LetterState.SENDING, letters.c.claimed_at < before)
-        )
-        with storage_errors(), self._writing.begin() as connection:
-            rows = list(connection.execute(query))
-            for row in rows:
-                problem = "the program ended while this was being sent: it may or may not have gone"
-                self._settle(connection, row.id, row.reference, LetterState.UNKNOWN, problem)
-        return len(rows)
+        stale = (letters.c.state == LetterState.SENDING) & (letters.c.claimed_at < self._clock() - GIVEN_UP_AFTER)
+        problem = "the program ended while this was being sent: it may or may not have gone"
+        return self._settle_all(stale, LetterState.UNKNOWN, problem)
 
     def leave_to_people(self, problem: str) -> int:
         """Marks as ``unknown`` all that is due or being sent, for a person to settle; how many."""
-        query = sa.select(letters.c.id, cases.c.reference).join(cases)
-        with storage_errors(), self._writing.begin() as connection:
-            rows = list(connection.execute(query.where(letters.c.state.in_((LetterState.DUE, LetterState.SENDING)))))
-            for row in rows:
-                self._settle(connection, row.id, row.reference, LetterState.UNKNOWN, problem)
-        return len(rows)
+        waits = letters.c.state.in_((LetterState.DUE, LetterState.SENDING))
+        return self._settle_all(waits, LetterState.UNKNOWN, problem)
 
     def give_up_overdue(self, channels: Collection[Channel], problem: str) -> int:
         """Marks as ``failed`` what no server has taken for five days, for a person to find; how many."""
-        query = (
-            sa.select(letters.c.id, cases.c.reference)
-            .join(cases)
-            .where(
-                letters.c.state == LetterState.DUE,
-                letters.c.channel.in_(channels),
-                letters.c.created_at < self._clock() - TRIED_FOR,
-            )
-        )
+        overdue = (letters.c.state == LetterState.DUE) & (letters.c.created_at < self._clock() - TRIED_FOR)
+        return self._settle_all(overdue & letters.c.channel.in_(channels), LetterState.FAILED, problem)
+
+    def _settle_all(self, these: sa.ColumnElement[bool], state: LetterState, problem: str) -> int:
+        query = sa.select(letters.c.id, cases.c.reference).join(cases).where(these)
         with storage_errors(), self._writing.begin() as connection:
             rows = list(connection.execute(query))
             for row in rows:
-                self._settle(connection, row.id, row.reference, LetterState.FAILED, problem)
+                self._settle(connection, row.id, row.reference, state, problem)
         return len(rows)
 
     def waiting(self) -> tuple[int, int]:
