@@ -48,6 +48,7 @@ _SPELT_OUT = re.compile(r"[^\W\d_]{3,15}")
 _NO_NAME_BEFORE = frozenset("you i we they he she it this that these my your our the".split())
 """What follows a word that begins a sentence and is no name: "Will you", "May I", "Mark my words"."""
 _BEFORE_AN_ADDRESS = re.compile(r"(?:[,:] ?\n?|\n| at | of | from )")
+_JOINED = re.compile(r"-[A-Z]\w+")
 _MARGIN = 3
 """Characters before a name that still begins its line."""
 _BORN_WITHIN = 160
@@ -198,7 +199,7 @@ class Masker:
             if not (title or same or _is_initial(word, shouted) or (plural and word.casefold() == "the")):
                 break
             start = before.start()
-        joined = re.compile(r"-[A-Z]\w+").match(text, end)
+        joined = _JOINED.match(text, end)
         end = joined.end() if joined and not shouted else end
         small = text[start:end].islower()
         for _ in range(0 if shouted else _RIGHT):
@@ -239,7 +240,7 @@ def _left_of(taken: list[tuple[int, int, str]], text: str, start: int, end: int)
     while start < end:
         before = taken[at][0] if at < len(taken) else end
         last = min(before, end)
-        while start < last and not text[start].isalnum() and text[start] not in "+@(":
+        while start < last and not text[start].isalnum():
             start += 1
         stop = last if last == end else start + len(text[start:last].rstrip(" ,.;:-(\n\t"))
         if start < stop:
@@ -291,7 +292,11 @@ def _is_another_word(text: str, start: int, end: int) -> bool:
         return True
     if after and after["word"][0].isupper() and after["word"].casefold() in ORGANISATIONS:
         return True
-    if after and after["word"].casefold() in _NO_NAME_BEFORE and re.search(r"(?:^|[.!?]\s+|\n)$", text[:start][-8:]):
+    if (
+        after
+        and after["word"].casefold() in _NO_NAME_BEFORE
+        and re.search(r"(?:\A|[.!?]\s+|\n)$", text[max(0, start - 8) : start])
+    ):
         return True
     return bool(word in ORGANISATIONS and before and before["gap"] and could_name(before["word"]))
 
