@@ -59,6 +59,15 @@ def test_an_address_beneath_the_sign_off_is_masked_and_one_in_the_message_is_not
     assert masked.tokens["[postal address 1]"] == "47 Mill Row\nGrimsby DN31 9IK"
 
 
+def test_a_name_and_the_address_beneath_it_stay_in_lines_of_their_own() -> None:
+    address = "Flat 6, Marlowe Court\nPenn Road\nLudlow\nSY8 1AA"
+    text = f"I should like a letter.\n\nYours sincerely,\n\nDelroy St. J. Campbell\n{address}"
+    sender = Address(name="Delroy Campbell", address="d.campbell@post.example")
+    masked = Masker(email(text=text, sender=sender), address.removeprefix("Flat ")).mask(text)
+
+    assert masked.text.endswith("\n\n[sender 1]. [sender 2]\n[postal address 1]")
+
+
 def test_an_address_in_one_line_with_the_name_before_it_is_masked() -> None:
     masked = Masker(email(text=""), None).mask("Cold at night.\nRegards\nJo\nThe Old Dairy, Ludlow SY8 1AA")
 

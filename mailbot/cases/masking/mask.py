@@ -145,13 +145,16 @@ class Masker:
             start, end = found.pop(0)
             while found and found[0][0] < end:
                 end = max(end, found.pop(0)[1])
-            yield start, end
+            words = text[start:end]
+            yield start + len(words) - len(words.lstrip()), start + len(words.rstrip())
 
     def _after_the_name(self, names: list[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
-        """The place of an address without the name that it begins with."""
-        first = bisect_left(names, (start,))
-        near = (stop for begin, stop in names[first : first + 2] if begin <= start + 2 and stop < end)
-        return max([start, *near]), end
+        """The place of an address without the names that it begins with."""
+        for begin, stop in names[bisect_left(names, (start,)) :]:
+            if begin > start + _MARGIN or stop >= end:
+                break
+            start = max(start, stop)
+        return start, end
 
     def _beside(self, text: str, names: list[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], str]]:
         """The sender's date of birth where it follows the name, a police officer's number on either side of it."""
