@@ -287,18 +287,18 @@ def test_a_report_that_a_person_attaches_is_not_their_message() -> None:
     ids=lambda text: text[:12],
 )
 def test_the_longest_texts_are_judged_quickly(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     reason("Subject: x", text)
     reports_undelivered(message("From: postmaster@mx.example", text), text)
 
-    assert time.perf_counter() - started < LONGEST_SECONDS
+    assert time.process_time() - started < LONGEST_SECONDS
 
 
 @pytest.mark.parametrize("html", ["<a " * 170_000, "<a>" * 170_000, "<a href " * 60_000, "<a href='unsub" * 40_000])
 def test_the_longest_html_is_judged_quickly(html: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     reason_automatic(
         message("Content-Type: text/html", html), Address(address="jo@post.example"), "x", "Unsubscribe here"
     )
 
-    assert time.perf_counter() - started < LONGEST_SECONDS
+    assert time.process_time() - started < LONGEST_SECONDS
