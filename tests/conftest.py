@@ -12,6 +12,7 @@ from pathlib import Path
 import argon2
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 from passlib.handlers.argon2 import argon2 as passlib_argon2
 
 from mailbot.cases import audit, database, schema
@@ -45,6 +46,9 @@ from tests.commands import mailbot
 from tests.doubles import StillClock, WordJudge
 from tests.servers import ServerMissing
 from tests.servers.postgres import fresh_database, running_postgres
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # how fast it is, `bench` tells: a busy machine fails no test
 
 PASSWORD = "a long enough password"
 OFFICER = Officer(email="officer@example.gov.uk", role=Role.OFFICER)

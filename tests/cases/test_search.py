@@ -348,7 +348,7 @@ DISTINCTIVE = st.text(st.characters(categories=("Ll", "Lu", "Nd"), max_codepoint
 
 
 @given(word=DISTINCTIVE, around=st.lists(st.sampled_from(["the", "food", "was", "poor,", "again.\n"]), max_size=8))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_message_is_found_by_its_distinctive_word(everything: Installation, word: str, around: list[str]) -> None:
     distinctive = f"zq{word}"  # no name, stop word or postcode
     reference = filed(everything, " ".join([*around, f"({distinctive})", *around]))

@@ -19,7 +19,7 @@ from tests.doubles import mail
 
 
 @given(clear=st.binary(max_size=5000))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_sealed_comes_back_and_does_not_show(sqlite: Installation, clear: bytes) -> None:
     (vault_id,) = sqlite.vault.open_many(1)
     sealed = sqlite.vault.seal(vault_id, Purpose.IDENTITY, "t.c", clear)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.correspondence.disclosure import Giveaway, Hit, LetterPurpose, Source, Verdict, check, verdict
@@ -673,7 +673,6 @@ PIECES = st.lists(st.sampled_from(WORDS.split("|")), max_size=30).map(" ".join)
 TEXTS = st.one_of(st.text(max_size=200), PIECES)
 
 
-@settings(deadline=None)
 @given(TEXTS, TEXTS, st.one_of(st.just(SERVICE), st.text(max_size=20)))
 def test_any_text_is_read_and_every_hit_stands_where_it_says(text: str, draft: str, service: str) -> None:
     source = replace(RHIANNON, text=text, role="night cook", employer="Brightwell Nursing Agency")
@@ -682,7 +681,6 @@ def test_any_text_is_read_and_every_hit_stands_where_it_says(text: str, draft: s
         assert hit.text.strip()
 
 
-@settings(deadline=None)
 @given(*[st.text(max_size=30)] * 6, PIECES)
 def test_anything_may_be_known_of_a_source(
     name: str, address: str, postal: str, phone: str, role: str, employer: str, draft: str

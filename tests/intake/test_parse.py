@@ -136,7 +136,7 @@ def test_signatures_and_disclaimers_are_apart_and_a_name_at_the_end_is_not() -> 
         )
     )
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_splitting_loses_no_word(lines: list[str]) -> None:
     parts = split_reply("\n".join(lines))
 
@@ -309,14 +309,14 @@ def test_only_the_trusted_server_is_believed_about_forgery() -> None:
 
 
 @given(st.binary(max_size=3000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_bytes_raise(content: bytes) -> None:
     assert can_be_stored(read(content))
     assert can_be_stored(barely_read(content, "too much"))
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.large_base_example])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.large_base_example])
 def test_no_damage_to_a_real_message_raises(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted([*SAMPLES.rglob("*.eml"), *DIFFICULT.glob("*.eml")])))
     content = bytearray(path.read_bytes())
@@ -330,7 +330,7 @@ HOSTILE = st.text(st.sampled_from("aé€\x00\x1b\ud83d=?*'\"%;,<>@()\\\r\n -_8B
 
 
 @given(HOSTILE, HOSTILE, HOSTILE, st.binary(max_size=200))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_label_name_or_parameter_raises(sender: str, charset: str, name: str, body: bytes) -> None:
     head = f"From: {sender}\nSubject: =?{charset}?B?w6k?= {name}\nReturn-Path: {sender}\nMessage-ID: {name}\n"
     head += f"Content-Type: text/plain; charset={charset}; charset*={charset}''{name}\n"
@@ -383,7 +383,7 @@ MESSAGE = st.recursive(
 
 
 @given(MESSAGE)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_parts_are_those_of_the_standard_library(content: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts_module, "LONG_RUN_BYTES", 200)

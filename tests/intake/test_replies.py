@@ -88,7 +88,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=25))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_no_word_is_lost_between_text_quotation_and_signature(lines: list[str]) -> None:
     parts = split_reply("\n".join(lines))
 
@@ -96,7 +96,7 @@ def test_no_word_is_lost_between_text_quotation_and_signature(lines: list[str]) 
 
 
 @given(st.lists(st.sampled_from([piece for piece in PIECES if piece])))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_message_with_words_is_never_all_signature(lines: list[str]) -> None:
     text, quoted, _ = split_reply("\n".join(lines))
 

@@ -127,7 +127,7 @@ def years(draw: st.DrawFn) -> Figures:
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(figures=years(), rounding=st.sampled_from([1, 1, 5]))
 @example(figures=ALL_BUT_TWO_OF_SEVEN, rounding=1)
 def test_no_withheld_count_can_be_told_within_the_threshold(figures: Figures, rounding: int) -> None:
@@ -144,7 +144,7 @@ def test_no_withheld_count_can_be_told_within_the_threshold(figures: Figures, ro
     assert shown.apart["unread"] is None or not 0 < figures.apart["unread"] < THRESHOLD
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(figures=years())
 def test_every_small_count_is_withheld_and_every_other_figure_is_the_true_one(figures: Figures) -> None:
     shown = controlled(figures, THRESHOLD)

@@ -247,7 +247,7 @@ def test_every_answer_is_as_the_description_says(sqlite: Installation) -> None:
 def hold(made_up: Any, system: Caller, checks: list[Any]) -> None:
     """Holds the API to its answers to some requests, the same ones each time."""
 
-    @settings(max_examples=5, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+    @settings(max_examples=5, derandomize=True, database=None, phases=[Phase.generate])
     @given(case=made_up)
     def holds(case: Any) -> None:
         case.call_and_validate(headers=system.headers, checks=checks)
