@@ -327,9 +327,10 @@ def _signed(text: str, known: set[str]) -> tuple[list[str], list[str]]:
     found: list[str] = []
     for at in range(len(lines) - 1, max(0, len(lines) - 10), -1):
         line = _SIGNS_FROM.sub("", own_details.TELEPHONE.sub("", _RETIRED.sub("", lines[at])).strip(" ,:–-"))
-        if _CONTACT_LINE.search(lines[at]):
+        reaches = _CONTACT_LINE.search(lines[at]) is not None
+        if reaches:
             line = re.split(r" ?[,(:]", line)[0]
-        if not line or (_CONTACT_LINE.search(lines[at]) and not is_name(line, known, small=True)):
+        if not line or (reaches and not is_name(line, known, small=True)):
             continue
         before = line.split(",")[0].split("(")[0] if not line.startswith("(") else line
         above = lines[at - 1]
